@@ -1,0 +1,57 @@
+"""The data as the rest of the compiler sees it: exact, selected, scaled, merged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bdnnc.data.inputs import Input
+from bdnnc.exact import ExactMatrix
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """``X``: (samples, inputs) exact and scaled; ``y``: (samples,) class index; ``rows``: row of the file, from 0 after the
+    header."""
+
+    X: ExactMatrix
+    y: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the data came from. ``path`` is None for built-in and in-memory data; ``sha256`` is of the file's bytes, or of the
+    canonical text of built-in data; ``delimiter`` and ``header`` None where there is no dialect."""
+
+    name: str
+    path: str | None
+    sha256: str
+    target_name: str
+    target_column: int
+    delimiter: str | None = None
+    header: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """A data set ready for training.
+
+    ``patterns`` are the distinct rows of ``train.X``, in order of first appearance; ``pattern_of[i]`` is the pattern of
+    training sample i; ``counts[p, c]`` the number of training samples of class c in pattern p. ``dead[j]`` says that input j
+    is constant on the training points. ``notes`` are findings worth a line to the user (dialect, dropped rows, dead inputs).
+    """
+
+    inputs: tuple[Input, ...]
+    classes: tuple[str, ...]
+    train: Samples
+    validation: Samples | None
+    test: Samples | None
+    patterns: ExactMatrix
+    pattern_of: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    dead: NDArray[np.bool_]
+    origin: Origin
+    notes: tuple[str, ...] = ()

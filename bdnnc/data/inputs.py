@@ -1,0 +1,32 @@
+"""What a first-layer input is made of: a column of the file and the way its number is got."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """(x - shift) * factor, then rounded half to even at ``digits`` decimals (None: not rounded)."""
+
+    shift: Fraction = Fraction(0)
+    factor: Fraction = Fraction(1)
+    digits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """1 where x > threshold, else 0; with ``signed`` +1 and -1."""
+
+    threshold: Fraction
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One first-layer input: its name, the 0-based column of the file, and the transform."""
+
+    name: str
+    column: int
+    transform: Scaled | Above

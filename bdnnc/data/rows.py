@@ -1,0 +1,167 @@
+"""Points for a network that is trained already: the columns that it was trained on, scaled as they were then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bdnnc.data.blame import counted, failure, listed
+from bdnnc.data.dataset import Samples
+from bdnnc.data.inputs import Input
+from bdnnc.data.labels import coded, refuse_unknown
+from bdnnc.data.points import RawPoints, read_points
+from bdnnc.data.reading import FileRequest, array_table, read_table
+from bdnnc.data.scaling import column_name, transformed
+from bdnnc.data.table import Table
+from bdnnc.diagnostics import InternalError, Span
+from bdnnc.exact import ExactMatrix
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """``X``: (rows, inputs) exact and scaled; ``y``: (rows,) class index, None without a target column; ``rows``: row of the
+    file, from 0 after the header; ``notes``: what was found, a line each."""
+
+    X: ExactMatrix
+    y: NDArray[np.int64] | None
+    rows: NDArray[np.int64]
+    notes: tuple[str, ...] = ()
+
+    def samples(self) -> Samples:
+        """The rows with their labels. Raises InternalError where there are none."""
+        if self.y is None:
+            raise InternalError("rows without labels were asked for them")
+        return Samples(self.X, self.y, self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """0-based columns of one table: the inputs in order, and the target (None: there is none)."""
+
+    inputs: tuple[int, ...]
+    target: int | None
+
+
+def read_rows(
+    path: Path,
+    inputs: Sequence[Input],
+    target_column: int | None,
+    target_name: str | None,
+    classes: Sequence[str] | None,
+    *,
+    delimiter: str | None = None,
+    header: bool | None = None,
+    missing: Literal["drop", "error"] = "error",
+    name: str | None = None,
+    span: Span | None = None,
+) -> Rows:
+    """The rows of a file as inputs of a trained network, with their classes if the file has a target column.
+
+    ``delimiter`` and ``header`` None are found out. Where the columns are looked for says `locate`. With ``target_column``
+    None or ``classes`` None no target is read. ``name`` is how messages call the file, ``span`` what they point at.
+    Raises UserError: what `read_table` raises, E216 (missing columns), E218 to E221, E230.
+    """
+    table = read_table(FileRequest(path, name or str(path), span, delimiter, header))
+    wanted = target_column if classes is not None else None
+    return _rows(table, inputs, locate(table, inputs, wanted, target_name, span), classes or (), missing, span)
+
+
+def array_rows(X: Any, inputs: Sequence[Input], y: Any = None, classes: Sequence[str] = (), span: Span | None = None) -> Rows:
+    """The rows of an array (rows, inputs), one column an input in their order, with the classes of ``y`` (rows,) if given.
+
+    Raises UserError: E229 (shapes), E218 to E221, E230.
+    """
+    table = array_table("X", X, y, None, span)
+    width = len(table.columns) - (table.target is not None)
+    if width != len(inputs):
+        message = f"`X` has {counted(width, 'column')}, the network has {counted(len(inputs), 'input')}"
+        raise failure("E229", message, span)
+    return _rows(table, inputs, Places(tuple(range(width)), table.target), classes, "error", span)
+
+
+def locate(
+    table: Table, inputs: Sequence[Input], target_column: int | None, target_name: str | None, span: Span | None
+) -> Places:
+    """Where a table has the columns of a network.
+
+    By name, if the table has names and at least one of them is an input's: then all inputs must be there, and the target is
+    read if its name is. Else by index, as in the file of the training. A table with exactly one column less than the columns
+    that are needed lacks the target, and the columns after it have moved up by one; this is the only way in which a file
+    without names may lack its target. An npz file or a pair of arrays says itself whether there is a target.
+    """
+    names = [column_name(given) for given in inputs]
+    by_name = {name: column for column, name in reversed(list(enumerate(table.names)))} if table.named else {}
+    if any(name in by_name for name in names):
+        absent = [name for name in names if name not in by_name]
+        if absent:
+            raise _absent(table, absent, span)
+        target = by_name.get(target_name or "") if target_column is not None else None
+        return Places(tuple(by_name[name] for name in names), target if target is not None else table.target)
+    columns = [given.column for given in inputs]
+    if target_column is None or table.target is not None:
+        available = len(table.columns) - (table.target is not None)
+        places = _moved_up(columns, target_column) if max(columns) == available else columns
+        _refuse_narrow(table, available, max(places) + 1, span)
+        return Places(tuple(places), table.target if target_column is not None else None)
+    width = max(*columns, target_column) + 1
+    if len(table.columns) == width - 1:
+        return Places(tuple(_moved_up(columns, target_column)), None)
+    _refuse_narrow(table, len(table.columns), width, span)
+    return Places(tuple(columns), target_column)
+
+
+def _moved_up(columns: Sequence[int], target: int | None) -> list[int]:
+    return [column - (target is not None and column > target) for column in columns]
+
+
+def _refuse_narrow(table: Table, available: int, needed: int, span: Span | None) -> None:
+    if available < needed:
+        message = f"`{table.name}` has {counted(available, 'column')}, the network needs at least {needed}"
+        raise failure("E216", message, span)
+
+
+def _absent(table: Table, absent: Sequence[str], span: Span | None) -> Exception:
+    near = get_close_matches(absent[0], table.names, 1)
+    help = f"did you mean `{near[0]}`?" if near else None
+    message = f"`{table.name}` has no {'column' if len(absent) == 1 else 'columns'} {listed(absent)}, which the network needs"
+    return failure("E216", message, span, notes=[f"columns: {listed(table.names, 12)}"], help=help)
+
+
+def _rows(
+    table: Table,
+    inputs: Sequence[Input],
+    places: Places,
+    classes: Sequence[str],
+    missing: Literal["drop", "error"],
+    span: Span | None,
+) -> Rows:
+    points = read_points(table, places.inputs, places.target, missing, span)
+    y = None if points.labels is None else labelled(points, classes, table.name, span)
+    return Rows(transformed(points.X, inputs, span), y, points.rows, notes(table, points))
+
+
+def labelled(points: RawPoints, classes: Sequence[str], name: str, span: Span | None) -> NDArray[np.int64]:
+    """The class indices of points with labels, shape (rows,). Raises UserError E221 on labels that are no class."""
+    labels = points.labels or []
+    codes = coded(labels, classes)
+    refuse_unknown(labels, codes, classes, name, span)
+    return codes
+
+
+def notes(table: Table, points: RawPoints) -> tuple[str, ...]:
+    """What was found in a file: its dialect, and the rows that were dropped."""
+    from bdnnc.data.dialect import Dialect
+
+    found: list[str] = []
+    size = f"{counted(table.rows, 'row')}, {counted(len(table.columns), 'column')}"
+    if table.delimiter is not None and table.header is not None:
+        found.append(f"`{table.name}`: {Dialect(table.delimiter, table.header)}, {size}")
+    if points.dropped:
+        found.append(f"`{table.name}`: {counted(points.dropped, 'row')} with missing values dropped")
+    return tuple(found)

@@ -1,0 +1,41 @@
+"""How far a row can be off after its integers are rounded, and which solver tolerance keeps that below a margin.
+
+Source: design of this compiler, measured on HiGHS; see docs, *tolerances*.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bdnnc.formulation.sums import Sums, digits_per_weight
+from bdnnc.ir.problem import ProblemLayer
+
+Floats = NDArray[np.float64]
+
+TOLERANCES = (1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
+"""Solver tolerances from the solver's default to the tightest that HiGHS takes."""
+
+SAFETY = 4.0
+"""A margin is enforceable when it is at least this many times the slop."""
+
+
+def slop_per_tolerance(layer: ProblemLayer, sums: Sums, reach: Floats, deeper: bool) -> Floats:
+    """The slop of each row for a tolerance of 1 (it is linear in the tolerance): (rows, units).
+
+    ``reach``: big-M plus the margin of each row. First layer: reach + 1 + sum |x_j| (1 + q_j); deeper: reach + n + 1 + sum of
+    the largest weight of each input + sum q_j.
+    """
+    per_weight = digits_per_weight(layer.domain)
+    if not deeper:
+        return reach + 1.0 + sums.absolute * (1.0 + per_weight)
+    largest = float(max(abs(layer.domain.lower), abs(layer.domain.upper)))
+    return reach + 1.0 + sums.absolute * (1.0 + largest + per_weight)
+
+
+def loosest_tolerance(margin: Floats, slop: Floats) -> float | None:
+    """The loosest of `TOLERANCES` at which every margin exceeds `SAFETY` times its slop; None if not even the tightest does."""
+    if margin.size == 0:
+        return TOLERANCES[0]
+    allowed = float(np.min(margin / slop)) / SAFETY
+    return next((tolerance for tolerance in TOLERANCES if tolerance <= allowed), None)

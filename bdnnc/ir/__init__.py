@@ -1,0 +1,4 @@
+"""The two middle forms: `Problem` (neurons, data and goals) and `Program` (variables, implications, products).
+
+Values only: nothing here decides how a problem becomes a program (that is `formulation`) or a matrix (that is `milp`).
+"""

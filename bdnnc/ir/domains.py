@@ -1,0 +1,116 @@
+"""The sets that a weight or a bias is chosen from: a real interval, an arithmetic progression, or any finite set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from bdnnc.exact import decimal_text, fraction_gcd
+from bdnnc.language.spec import Domain, Interval
+
+
+@dataclass(frozen=True, slots=True)
+class RealDomain:
+    """The interval [lower, upper]."""
+
+    lower: Fraction
+    upper: Fraction
+
+    def contains(self, value: Fraction) -> bool:
+        return self.lower <= value <= self.upper
+
+    def text(self) -> str:
+        return f"[{decimal_text(self.lower)}, {decimal_text(self.upper)}]"
+
+
+@dataclass(frozen=True, slots=True)
+class LatticeDomain:
+    """The progression ``origin + step * k`` for k = 0..count; ``step`` > 0 (irrelevant when count is 0)."""
+
+    origin: Fraction
+    step: Fraction
+    count: int
+
+    @property
+    def lower(self) -> Fraction:
+        return self.origin
+
+    @property
+    def upper(self) -> Fraction:
+        return self.origin + self.step * self.count
+
+    @property
+    def values(self) -> tuple[Fraction, ...]:
+        return tuple(self.origin + self.step * k for k in range(self.count + 1))
+
+    @property
+    def is_plain_integers(self) -> bool:
+        """Whether the members are consecutive integers, so that one integer variable is the parameter itself."""
+        return self.origin.denominator == 1 and self.step == 1
+
+    def contains(self, value: Fraction) -> bool:
+        if self.count == 0:
+            return value == self.origin
+        place = (value - self.origin) / self.step
+        return place.denominator == 1 and 0 <= place <= self.count
+
+    def text(self) -> str:
+        low, high = decimal_text(self.lower), decimal_text(self.upper)
+        if self.count == 0:
+            return f"{{{low}}}"
+        return f"{{{low}..{high}}}" if self.is_plain_integers else f"{{{low}..{high} step {decimal_text(self.step)}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class ListDomain:
+    """A finite set that is no progression: ``values`` ascending and distinct, at least three."""
+
+    values: tuple[Fraction, ...]
+
+    @property
+    def lower(self) -> Fraction:
+        return self.values[0]
+
+    @property
+    def upper(self) -> Fraction:
+        return self.values[-1]
+
+    def contains(self, value: Fraction) -> bool:
+        return value in self.values
+
+    def text(self) -> str:
+        return "{" + ", ".join(decimal_text(v) for v in self.values) + "}"
+
+
+DiscreteDomain = LatticeDomain | ListDomain
+ParameterDomain = RealDomain | DiscreteDomain
+
+
+def from_declared(domain: Domain) -> ParameterDomain:
+    """The declared set; a finite one becomes a progression where it is one, an interval of one point a singleton."""
+    if isinstance(domain, Interval):
+        if domain.lower == domain.upper:
+            return LatticeDomain(domain.lower, Fraction(1), 0)
+        return RealDomain(domain.lower, domain.upper)
+    values = domain.values
+    if len(values) == 1:
+        return LatticeDomain(values[0], Fraction(1), 0)
+    gaps = {after - before for before, after in zip(values, values[1:], strict=False)}
+    if len(gaps) == 1:
+        return LatticeDomain(values[0], gaps.pop(), len(values) - 1)
+    return ListDomain(values)
+
+
+def affine_lattice(domain: DiscreteDomain) -> tuple[Fraction, Fraction]:
+    """``(c, g)`` with every member in c + g Z and g as large as possible (0 for a singleton)."""
+    if isinstance(domain, LatticeDomain):
+        return domain.origin, domain.step if domain.count else Fraction(0)
+    first = domain.values[0]
+    return first, fraction_gcd([value - first for value in domain.values])
+
+
+def smallest_magnitude(domain: ParameterDomain) -> Fraction:
+    """The member nearest 0, the positive one on a tie: what an input without influence gets as its weight."""
+    if isinstance(domain, RealDomain):
+        return min(max(Fraction(0), domain.lower), domain.upper)
+    return min(domain.values, key=lambda value: (abs(value), -value))

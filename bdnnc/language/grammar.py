@@ -1,0 +1,125 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+"""The grammar file and its LALR tables.
+
+lark needs most of a second to build the tables, so they are kept beside this module as data, together with the digest of the
+grammar that they were built from. A grammar that was edited since is built anew in memory, so the tables can't be stale.
+``python -m bdnnc.language.grammar`` writes them again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+STARTS = ("file", "value")
+"""What can be parsed: a whole file, and the value of a parameter given on the command line."""
+
+TABLES_NAME = "tables.json"
+KEYWORD = re.compile(r"([a-z_]+)\(\?!\[A-Za-z0-9_\]\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A production: ``name`` is its alias or else its origin, ``size`` the number of symbols on its right."""
+
+    origin: str
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """LALR tables. ``states[s][symbol]`` is t > 0 for "shift or go to state t" and -(r + 1) for "reduce by rule r"."""
+
+    digest: str
+    states: tuple[dict[str, int], ...]
+    rules: tuple[Rule, ...]
+    starts: dict[str, tuple[int, int]]
+    """Start symbol -> (first state, accepting state)."""
+    keywords: dict[str, str]
+    """Word -> terminal."""
+    terminals: tuple[tuple[str, str], ...]
+    """The other terminals and their regular expressions, in the order to try them."""
+    ignored: frozenset[str]
+
+
+def grammar_text() -> str:
+    """The text of ``bdnn.lark``, from the checkout or from the installed package."""
+    checkout = Path(__file__).resolve().parents[2] / "grammar" / "bdnn.lark"
+    found: Path | Traversable = checkout if checkout.is_file() else files("bdnnc") / "grammar" / "bdnn.lark"
+    return found.read_text(encoding="utf-8")
+
+
+def build_lark(text: str, strict: bool = False) -> Lark:
+    """lark's own reading of the grammar. ``strict`` refuses conflicts and colliding terminals (needs interegular)."""
+    from lark import Lark
+
+    return Lark(text, start=list(STARTS), parser="lalr", lexer="basic", strict=strict, maybe_placeholders=False)
+
+
+def build_tables(text: str) -> dict[str, Any]:
+    """The tables of the grammar as plain JSON data."""
+    lark = build_lark(text)
+    configurations = {start: lark.parse_interactive(start=start).parser_state.parse_conf for start in STARTS}
+    number_of_rule: dict[Any, int] = {}
+    states: dict[str, dict[str, int]] = {}
+    for state, actions in configurations[STARTS[0]].parse_table.states.items():
+        row = states[str(state)] = {}
+        for symbol, (action, target) in actions.items():
+            shifts = str(action) == "Shift"
+            row[symbol] = int(target) if shifts else -1 - number_of_rule.setdefault(target, len(number_of_rule))
+    rules = [[rule.origin.name, rule.alias or rule.origin.name, len(rule.expansion)] for rule in number_of_rule]
+    ordered = sorted(lark.terminals, key=lambda terminal: (-terminal.priority, -len(terminal.pattern.value), terminal.name))
+    words = {t.name: KEYWORD.fullmatch(t.pattern.value) for t in ordered if t.priority > 0}
+    return {
+        "digest": _digest(text),
+        "states": [states[str(number)] for number in range(len(states))],
+        "rules": rules,
+        "starts": {start: [conf.start_state, conf.end_state] for start, conf in configurations.items()},
+        "keywords": {match[1]: name for name, match in sorted(words.items()) if match},
+        "terminals": [[t.name, t.pattern.to_regexp()] for t in ordered if t.priority == 0],
+        "ignored": sorted(lark.ignore_tokens),
+    }
+
+
+@lru_cache(maxsize=1)
+def tables() -> Tables:
+    """The tables of this grammar: the stored ones if they belong to it, else newly built."""
+    text = grammar_text()
+    stored = files("bdnnc.language") / TABLES_NAME
+    data: dict[str, Any] = json.loads(stored.read_text(encoding="utf-8")) if stored.is_file() else {}
+    if data.get("digest") != _digest(text):
+        data = build_tables(text)
+    return Tables(
+        digest=data["digest"],
+        states=tuple(data["states"]),
+        rules=tuple(Rule(*rule) for rule in data["rules"]),
+        starts={name: (first, last) for name, (first, last) in data["starts"].items()},
+        keywords=data["keywords"],
+        terminals=tuple((name, regexp) for name, regexp in data["terminals"]),
+        ignored=frozenset(data["ignored"]),
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()
+
+
+def _write_tables() -> None:
+    data = build_tables(grammar_text())
+    path = Path(__file__).with_name(TABLES_NAME)
+    path.write_text(json.dumps(data, separators=(",", ":"), sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _write_tables()

@@ -1,0 +1,200 @@
+"""What a checked file says, in numbers: the input of the data room (`DataSpec`) and of the formulation (`ModelSpec`).
+
+Every value that a later room may have to complain about comes with the span that it was read from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Generic, Literal, TypeVar
+
+from bdnnc.diagnostics import Span
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Located(Generic[T]):
+    """A value and the span that it was written at."""
+
+    value: T
+    span: Span
+
+
+# --- data -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A file: ``path`` is resolved against the folder of the spec; ``text`` is as written."""
+
+    path: Path
+    text: str
+    span: Span
+    delimiter: Located[str] | None = None
+    header: Located[bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltinSource:
+    """``library(name)``, e.g. sklearn("iris"). ``span`` covers the whole call, ``name_span`` the string."""
+
+    library: str
+    name: str
+    span: Span
+    name_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """``a, b`` of minmax, ``t`` of binarize; None where the kind takes none. ``digits``: decimals to round to."""
+
+    kind: Literal["none", "minmax", "standard", "binarize"] = "none"
+    a: Fraction = Fraction(0)
+    b: Fraction = Fraction(1)
+    signed: bool = False
+    digits: int | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A choice of ``count`` rows: by SHA-256 rank, stratified or not. ``count`` None means all."""
+
+    count: Located[int] | None
+    stratified: bool
+    seed: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    kind: Literal["test", "validation"]
+    rows: Pick | FileSource
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DataSpec:
+    """The ``data`` block. Columns are names or 0-based indices of the file; ``features`` None means all."""
+
+    source: FileSource | BuiltinSource
+    span: Span
+    target: Located[str | int] | None = None
+    features: tuple[Located[str | int], ...] | None = None
+    scale: Scale = Scale()
+    take: Pick | None = None
+    keep: Located[tuple[Located[str | Fraction], ...]] | None = None
+    holds: tuple[Hold, ...] = ()
+    missing: Literal["drop", "error"] = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the checker may know of the data: ``samples`` before merging, first-layer inputs, class labels (None: regression)."""
+
+    samples: int
+    inputs: tuple[str, ...]
+    classes: tuple[str, ...] | None
+    span: Span
+    """Where the data came from in the file, for secondary labels."""
+
+
+# --- model ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The real interval [lower, upper], lower <= upper."""
+
+    lower: Fraction
+    upper: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class FiniteSet:
+    """A finite set of numbers, ascending and distinct, at least one."""
+
+    values: tuple[Fraction, ...]
+
+
+Domain = Interval | FiniteSet
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayFile:
+    """An array to be read from a file by the posing room, which checks its shape."""
+
+    path: Path
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Bias:
+    """``auto``: domain chosen by the compiler; ``none``: always 0; ``in``: ``domain`` a unit; ``shared``: one for the layer."""
+
+    kind: Literal["auto", "none", "in", "shared"] = "auto"
+    domain: Domain | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSpec:
+    """One layer. ``weights`` is its domain, or a file of fixed weights; ``margin`` None means chosen by the compiler."""
+
+    name: str
+    units: int
+    unit: Literal["step", "sign"]
+    weights: Domain | ArrayFile
+    bias: Bias
+    span: Span
+    """The whole declaration, for rows that come from it."""
+    name_span: Span
+    units_span: Span
+    weights_span: Span
+    margin: Located[Fraction | Literal["exact"]] | None = None
+    mask: ArrayFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """``coefficient * kind``; ``weights`` per class: None, "balanced" or one positive number a class."""
+
+    kind: Literal["hamming", "zero_one"]
+    coefficient: Fraction
+    weighting: Literal["balanced"] | tuple[Fraction, ...] | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """``sense`` (loss + constant). ``text`` is as written, without the sense."""
+
+    sense: Literal["minimize"]
+    loss: Loss
+    constant: Fraction
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSpec:
+    """``method`` and its options by name (numbers as Fraction, words and strings as str)."""
+
+    method: Located[str]
+    options: Mapping[str, Located[Fraction | str]] = field(default_factory=dict[str, Located[Fraction | str]])
+    solver_options: Mapping[str, Located[Fraction | str]] = field(default_factory=dict[str, Located[Fraction | str]])
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """Network, goals and training of a file, checked against the data and with every constant a number."""
+
+    layers: tuple[LayerSpec, ...]
+    goals: tuple[Goal, ...]
+    train: TrainSpec | None
+    params: Mapping[str, Fraction | str]

@@ -1,0 +1,252 @@
+"""What to say where the parser finds a token that doesn't fit: one function a situation, the first that applies speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bdnnc.diagnostics import Diagnostic, Label, Source, Span
+from bdnnc.diagnostics.suggest import did_you_mean, known_names
+from bdnnc.language.lexer import END, Token
+
+OPENING = {"LBRACE": "{", "LSQB": "[", "LPAR": "("}
+CLOSING = {"LBRACE": "}", "LSQB": "]", "LPAR": ")"}
+SYMBOLS = OPENING | {
+    "RBRACE": "}",
+    "RSQB": "]",
+    "RPAR": ")",
+    "COMMA": ",",
+    "COLON": ":",
+    "DOT": ".",
+    "RANGE": "..",
+    "EQUAL": "=",
+    "PLUS": "+",
+    "MINUS": "-",
+    "STAR": "*",
+    "SLASH": "/",
+}
+PHRASES = {"NAME": "a name", "NUMBER": "a number", "STRING": "a string", "COMPARISON": "`<=`, `>=` or `==`", END: "the end"}
+NOT_KEYWORDS = frozenset(SYMBOLS) | frozenset(PHRASES)
+EXPRESSION = frozenset({"NAME", "NUMBER", "LPAR", "MINUS"})
+CONTINUATION = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "LPAR", "LSQB", "DOT", "OF", "WEIGHTED"})
+TOP = frozenset({"PARAM", "DATA", "NETWORK", "TRAIN"})
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """``token`` doesn't fit; ``expected`` terminals would. ``stack``: the tokens not yet reduced."""
+
+    source: Source
+    token: Token
+    previous: Token | None
+    expected: frozenset[str]
+    stack: tuple[Token, ...]
+
+    def span(self, token: Token) -> Span:
+        return Span(self.source, token.start, token.end)
+
+    @property
+    def here(self) -> Span:
+        """The offending token; at the end of the text, the last token."""
+        return self.span(self.previous if self.token.type == END and self.previous else self.token)
+
+    @property
+    def keyword(self) -> Token | None:
+        """The innermost keyword whose construct is not finished."""
+        return next((token for token in reversed(self.stack) if token.type not in NOT_KEYWORDS), None)
+
+    @property
+    def within(self) -> str:
+        return self.keyword.type if self.keyword else ""
+
+    def words(self) -> list[str]:
+        """The keywords that would fit."""
+        return sorted(symbol.lower() for symbol in self.expected - NOT_KEYWORDS)
+
+    def says(self, code: str, message: str, help: str | None = None, *secondary: Label) -> Diagnostic:
+        return Diagnostic(code, message, Label(self.here), secondary, help=help)
+
+
+def explain(trouble: Trouble) -> Diagnostic:
+    """The diagnostic for a token that doesn't fit."""
+    for situation in SITUATIONS:
+        found = situation(trouble)
+        if found is not None:
+            return found
+    return _general(trouble)
+
+
+def _end_of_text(t: Trouble) -> Diagnostic | None:
+    if t.token.type != END:
+        return None
+    bracket = next((token for token in reversed(t.stack) if token.type in OPENING), None)
+    if bracket is None:
+        if t.previous is None:
+            return Diagnostic("E101", f"expected {_wanted(t)}, but there is no text", None)
+        return t.says("E105", f"the text ends in the middle of `{t.keyword.text if t.keyword else t.previous.text}`", _help(t))
+    opened = Label(t.span(bracket), "opened here")
+    return Diagnostic("E105", f"`{bracket.text}` is never closed", opened, help=f"add `{CLOSING[bracket.type]}`")
+
+
+def _chained(t: Trouble) -> Diagnostic | None:
+    if t.token.type != "COMPARISON" or "SUBJECT" not in {token.type for token in t.stack}:
+        return None
+    first = next((token for token in reversed(t.stack) if token.type == "COMPARISON"), None)
+    if first is None:
+        return None
+    help_text = (
+        "write two constraints; a constraint cannot begin with `-` or `(`, because it would continue the one before: "
+        "begin it with `0 - ` or move the term to the other side"
+    )
+    return t.says("E123", "a constraint has exactly one comparison", help_text, Label(t.span(first), "first comparison"))
+
+
+def _stray_comparison(t: Trouble) -> Diagnostic | None:
+    if t.token.type != "COMPARISON":
+        return None
+    if t.token.text == "==" and "EQUAL" in t.expected:
+        return t.says("E101", "`==` compares; a param takes `=`", "write `=`")
+    if t.keyword is not None and t.within in ("MINIMIZE", "MAXIMIZE"):
+        return t.says("E101", "a comparison is not a goal", "write it in a block `subject to { .. }`")
+    return t.says("E101", f"`{t.token.text}` does not fit here", "comparisons stand in a block `subject to { .. }`")
+
+
+def _leading_sign(t: Trouble) -> Diagnostic | None:
+    if t.token.type not in ("MINUS", "LPAR") or "MONOTONE" not in t.expected:
+        return None
+    message = f"a constraint cannot begin with `{t.token.text}`"
+    return t.says("E101", message, "begin it with `0 - ` or move the term to the other side")
+
+
+def _stray_equal(t: Trouble) -> Diagnostic | None:
+    if t.token.type != "EQUAL":
+        return None
+    if "COMPARISON" in t.expected:
+        return t.says("E101", "`=` is not a comparison", "write `==`")
+    return t.says("E101", "only params are defined with `=`", "write the name and the value, without `=`")
+
+
+def _missing_equal(t: Trouble) -> Diagnostic | None:
+    if t.expected == {"EQUAL"}:
+        return t.says("E101", f"expected `=` after the name of the param, found {_shown(t.token)}", "write `param NAME = VALUE`")
+    return None
+
+
+def _late_language(t: Trouble) -> Diagnostic | None:
+    if t.token.type != "LANGUAGE":
+        return None
+    return t.says("E101", "`language` is not the first statement", "move it to the beginning of the file")
+
+
+def _nothing_to_close(t: Trouble) -> Diagnostic | None:
+    brackets = {"RBRACE": "LBRACE", "RSQB": "LSQB", "RPAR": "LPAR"}
+    opening = brackets.get(t.token.type)
+    if opening is None or opening in {token.type for token in t.stack}:
+        return None
+    return t.says("E101", f"`{t.token.text}` closes nothing", "remove it, or look for the block that ended too early")
+
+
+def _bare_feature_names(t: Trouble) -> Diagnostic | None:
+    if t.within != "FEATURES" or t.token.type != "STRING":
+        return None
+    return t.says("E101", "names of columns stand in brackets", f"write `features [{t.token.text}, ..]`")
+
+
+def _unit(t: Trouble) -> Diagnostic | None:
+    if t.within in ("STEP", "SIGN", "LINEAR", "LAYER") and {"UNIT", "UNITS"} <= t.expected:
+        return t.says("E101", f"expected `units` after the kind of unit, found {_shown(t.token)}", "write `2 step units`")
+    if not {"STEP", "SIGN", "LINEAR"} <= t.expected:
+        return None
+    help_text = did_you_mean(t.token.text, ("step", "sign", "linear"))
+    if t.token.type in ("UNIT", "UNITS"):
+        return t.says("E101", "the kind of unit is missing", "write `step units`, `sign units` or `linear units`")
+    return t.says("E101", f"expected `step`, `sign` or `linear`, found {_shown(t.token)}", help_text)
+
+
+def _separator(t: Trouble) -> Diagnostic | None:
+    if t.token.type != "COMMA" or t.expected <= {"NAME"}:
+        return None
+    if not any(token.type in OPENING and token.type != "LBRACE" for token in t.stack):
+        return t.says("E101", "`,` does not fit here", "statements and clauses are not separated, a blank or a new line is enough")
+    return None
+
+
+def _missing_name(t: Trouble) -> Diagnostic | None:
+    if t.expected != {"NAME"} or t.previous is None:
+        return None
+    help_text = "a name begins with a letter or `_`" if t.token.type == "NUMBER" else None
+    return t.says("E101", f"expected a name after `{t.previous.text}`, found {_shown(t.token)}", help_text)
+
+
+def _unknown_statement(t: Trouble) -> Diagnostic | None:
+    if not t.expected >= TOP:
+        return None
+    if t.token.type == "NAME" or t.token.text.isidentifier():
+        message = f"no statement begins with `{t.token.text}`"
+        return t.says("E101", message, did_you_mean(t.token.text, t.words()) or _help(t))
+    return t.says("E101", f"expected a statement, found {_shown(t.token)}", _help(t))
+
+
+def _unknown_clause(t: Trouble) -> Diagnostic | None:
+    """A name where only keywords fit: probably a misspelt one."""
+    if t.token.type in NOT_KEYWORDS - {"NAME"} or len(t.words()) < 2:
+        return None
+    help_text = did_you_mean(t.token.text, t.words())
+    if help_text is None and t.expected & EXPRESSION:
+        return None
+    return t.says("E101", f"`{t.token.text}` does not fit here", help_text or f"expected {_wanted(t)}")
+
+
+def _general(t: Trouble) -> Diagnostic:
+    within = f" in `{t.keyword.text}`" if t.keyword else ""
+    return t.says("E101", f"expected {_wanted(t)}{within}, found {_shown(t.token)}", did_you_mean(t.token.text, t.words()))
+
+
+SITUATIONS: tuple[Callable[[Trouble], Diagnostic | None], ...] = (
+    _end_of_text,
+    _chained,
+    _stray_comparison,
+    _leading_sign,
+    _stray_equal,
+    _missing_equal,
+    _late_language,
+    _nothing_to_close,
+    _bare_feature_names,
+    _unit,
+    _separator,
+    _missing_name,
+    _unknown_statement,
+    _unknown_clause,
+)
+
+
+def _shown(token: Token) -> str:
+    if token.type == END:
+        return "the end of the text"
+    text = token.text if len(token.text) <= 40 else token.text[:37] + "..."
+    return text if text.startswith('"') else f"`{text}`"
+
+
+def _help(t: Trouble) -> str | None:
+    return f"expected {_wanted(t)}" if t.expected else None
+
+
+def _wanted(t: Trouble) -> str:
+    """The terminals that would fit, in words."""
+    expected = set(t.expected)
+    phrases: list[str] = []
+    if expected >= EXPRESSION:
+        phrases.append("an expression")
+        expected -= EXPRESSION | {"NOMINAL"}
+    elif expected - CONTINUATION:
+        expected -= CONTINUATION
+    for symbol in ("NAME", "NUMBER", "STRING", "COMPARISON"):
+        if symbol in expected:
+            phrases.append(PHRASES[symbol])
+    words = sorted(symbol.lower() for symbol in expected - NOT_KEYWORDS)
+    if words:
+        phrases.append(known_names(words, most=9))
+    phrases.extend(f"`{SYMBOLS[symbol]}`" for symbol in sorted(expected & SYMBOLS.keys()))
+    if END in expected and not phrases:
+        phrases.append("the end of the text")
+    return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} or {phrases[-1]}"

@@ -1,0 +1,156 @@
+"""Text of millions of entries from numpy: numbers formatted once a distinct value, lines put together as byte matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.bytes_]
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int32]
+
+CHUNK = 50_000
+"""Entries that are turned into text at a time: their byte matrix of some 3 MB stays in the cache."""
+
+_HASH_BITS = 17
+_HASH_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio (Knuth, The Art of Computer Programming 3, 6.4)
+_SHARE_OF_DISTINCT = 0.4
+_FEW = 250_000
+
+
+def decimals(values: Floats) -> Bytes:
+    """The shortest decimals that read back as the same floats, without ``.0``; -0.0 is ``0``. Shape as given, dtype ``S``."""
+    return np.array([_decimal(value) for value in values.tolist()], dtype=np.bytes_) if len(values) else np.empty(0, dtype="S1")
+
+
+def _decimal(value: float) -> str:
+    text = repr(value)
+    if text.endswith(".0"):
+        return text[:-2] if value else "0"
+    return text
+
+
+def distinct(values: Floats) -> tuple[Floats, Codes]:
+    """``(found, codes)`` with ``found[codes] == values``: what np.unique gives, unsorted, faster where values repeat.
+
+    Values are thrown into a hash table by their bits; those whose place is taken by another value are sorted instead.
+    """
+    bits = (values + 0.0).view(np.uint64)  # -0.0 becomes 0.0
+    slots = ((bits * _HASH_FACTOR) >> np.uint64(64 - _HASH_BITS)).astype(np.int64)
+    table = np.zeros(1 << _HASH_BITS, dtype=np.uint64)
+    taken = np.zeros(1 << _HASH_BITS, dtype=bool)
+    table[slots] = bits
+    taken[slots] = True
+    code_of_slot = np.cumsum(taken, dtype=np.int32) - np.int32(1)
+    codes = code_of_slot[slots]
+    found = table[taken]
+    missed = np.flatnonzero(table[slots] != bits)
+    if missed.size:
+        others, other_codes = np.unique(bits[missed], return_inverse=True)
+        codes[missed] = other_codes + len(found)
+        found = np.concatenate([found, others])
+    return found.view(np.float64), codes
+
+
+class Decimals:
+    """The texts of a long array of floats. ``take(codes)`` gives those of the entries; ``codes`` has one int32 an entry.
+
+    Where most values differ, a table of all texts would outgrow the floats: then ``codes`` is the array itself, formatted a
+    chunk at a time.
+    """
+
+    def __init__(self, values: Floats) -> None:
+        self.codes: NDArray[Any] = np.empty(len(values), dtype=np.int32)
+        tables: list[Floats] = []
+        known = 0
+        for start, stop in spans_of(len(values)):
+            found, codes = distinct(values[start:stop])
+            tables.append(found)
+            self.codes[start:stop] = codes + known
+            known += len(found)
+            if known > max(_SHARE_OF_DISTINCT * len(values), _FEW):
+                self.codes = values
+                self.texts: Bytes | None = None
+                return
+        merged, new_codes = np.unique(np.concatenate(tables) if tables else np.empty(0), return_inverse=True)
+        renumbered = new_codes.astype(np.int32)
+        for start, stop in spans_of(len(values)):
+            self.codes[start:stop] = renumbered[self.codes[start:stop]]
+        self.texts = decimals(merged)
+
+    def take(self, codes: NDArray[Any]) -> Bytes:
+        """The texts of these entries of ``codes``, in their order."""
+        if self.texts is not None:
+            return self.texts[codes]
+        found, inverse = distinct(codes)
+        return decimals(found)[inverse]
+
+
+def spans_of(count: int, size: int = CHUNK) -> Iterator[tuple[int, int]]:
+    """``(start, stop)`` of consecutive chunks of ``size`` that cover ``count`` entries."""
+    for start in range(0, count, size):
+        yield start, min(start + size, count)
+
+
+def spans_by_weight(offsets: NDArray[Any], size: int = CHUNK) -> Iterator[tuple[int, int]]:
+    """``(start, stop)`` of consecutive groups (columns, rows) with about ``size`` entries each.
+
+    ``offsets`` has shape (groups + 1,), the number of entries before each group; a group is never cut. A group without entries
+    weighs one.
+    """
+    groups = len(offsets) - 1
+    weights = offsets.astype(np.int64) + np.arange(groups + 1)
+    start = 0
+    while start < groups:
+        stop = int(np.searchsorted(weights, weights[start] + size, side="right")) - 1
+        stop = min(max(stop, start + 1), groups)
+        yield start, stop
+        start = stop
+
+
+def joined(*fields: Bytes | bytes, count: int | None = None) -> bytearray:
+    """The fields of each record one after the other, the records one after the other.
+
+    A field is an array of byte strings, shape (count,), or one byte string for all. Zero bytes vanish, so an empty field adds
+    nothing to its record.
+    """
+    return joined_with(fields, np.empty(0, dtype=np.int64), np.empty(0, dtype="S1"), count)
+
+
+def joined_with(
+    fields: tuple[Bytes | bytes, ...], before: NDArray[Any], inserted: Bytes, count: int | None = None
+) -> bytearray:
+    """As `joined`, with the texts ``inserted`` (k,) put before the records ``before`` (k,), ascending, each at most ``count``.
+
+    Texts before the same record keep their order.
+    """
+    arrays = [np.asarray(field, dtype=np.bytes_) for field in fields]
+    length = count if count is not None else max((len(array) for array in arrays if array.ndim), default=1)
+    layout = [(f"f{place}", array.dtype) for place, array in enumerate(arrays)]
+    if not len(inserted):
+        buffer, records = _blank(length, layout)
+        for place, array in enumerate(arrays):
+            records[f"f{place}"] = array
+        return buffer.translate(None, b"\0")
+    buffer, records = _blank(length + len(inserted), [*layout, ("inserted", inserted.dtype)])
+    own = np.ones(len(records), dtype=bool)
+    own[before + np.arange(len(inserted))] = False
+    records["inserted"][~own] = inserted
+    for place, array in enumerate(arrays):
+        records[f"f{place}"][own] = array
+    return buffer.translate(None, b"\0")
+
+
+def _blank(count: int, layout: list[tuple[str, Any]]) -> tuple[bytearray, NDArray[Any]]:
+    """Records of zero bytes, and the bytes that they stand in: text is cut from these without another copy."""
+    dtype = np.dtype(layout)
+    buffer = bytearray(count * dtype.itemsize)
+    return buffer, np.frombuffer(buffer, dtype=dtype)
+
+
+def framed(before: bytes, texts: Bytes, after: bytes = b"") -> Bytes:
+    """``before`` and ``after`` around each text, once for a table that many entries are taken from."""
+    return np.char.add(np.char.add(before, texts), after)

@@ -1,0 +1,143 @@
+"""Vector -> network: parameters as exact rationals, and what the vector says each unit does on each pattern."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bdnnc.data.inputs import Input
+from bdnnc.exact import ExactMatrix
+from bdnnc.formulation.formulate import Formulation
+from bdnnc.formulation.losses import wanted
+from bdnnc.formulation.plan import LayerPlan
+from bdnnc.ir.domains import LatticeDomain, ListDomain, ParameterDomain, RealDomain
+from bdnnc.ir.program import Key
+from bdnnc.network.evaluate import layer_activity, layer_output, preactivations
+from bdnnc.network.network import FractionArray, Layer, Network
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Claim:
+    """What a vector says: its blocks, and the required activity of each layer, (patterns, units): 1 active, -1 not, 0 open."""
+
+    blocks: dict[Key, Floats]
+    required: tuple[NDArray[np.int8], ...]
+
+
+def read_claim(vector: Floats, formulation: Formulation) -> Claim:
+    """Split a vector into blocks and round its binaries."""
+    blocks: dict[Key, Floats] = {}
+    place = 0
+    for variable in formulation.program.variables:
+        blocks[variable.key] = vector[place : place + variable.size]
+        place += variable.size
+    return Claim(blocks, tuple(_required(plan, blocks, formulation) for plan in formulation.plans))
+
+
+def _required(plan: LayerPlan, blocks: dict[Key, Floats], formulation: Formulation) -> NDArray[np.int8]:
+    name = plan.layer.name
+    shape = (formulation.problem.patterns.shape[0], plan.layer.units)
+    if ("u", name) in blocks:
+        return np.where(blocks["u", name].reshape(shape) > 0.5, 1, -1).astype(np.int8)
+    patterns, classes = np.nonzero(formulation.problem.counts)
+    right = blocks["e", name] < 0.5
+    required = np.zeros(shape, dtype=np.int8)
+    required[patterns[right]] = 2 * wanted(formulation.problem)[classes[right]] - 1
+    return required
+
+
+def decode(vector: Floats, formulation: Formulation, inputs: tuple[Input, ...] = ()) -> Network:
+    """The network that a vector describes, taken at its word: real parameters as the shortest decimals of their floats, finite
+    ones as the nearest member, a continuous bias on a lattice of sums as the middle of its feasible range.
+
+    Whether it does what the vector claims is for `accept` to say.
+    """
+    claim = read_claim(vector, formulation)
+    below = formulation.problem.patterns
+    layers: list[Layer] = []
+    for plan, required in zip(formulation.plans, claim.required, strict=True):
+        layer = decoded_layer(plan, claim, required, below)
+        layers.append(layer)
+        below = layer_output(layer, layer_activity(layer, below))
+    return Network(inputs, tuple(layers), formulation.problem.classes)
+
+
+def decoded_layer(plan: LayerPlan, claim: Claim, required: NDArray[np.int8], below: ExactMatrix) -> Layer:
+    """One layer of a claim, given the exact outputs of the layer below on the patterns."""
+    layer = plan.layer
+    weights = layer.constant.copy()
+    if layer.free.any():
+        weights[layer.free] = [nearest_member(layer.domain, value) for value in claim.blocks["w", layer.name]]
+    found = Layer(
+        name=layer.name,
+        unit=layer.unit,
+        weights=weights,
+        bias=np.full(layer.units, Fraction(0), dtype=object),
+        absent=layer.absent,
+        margin=plan.thresholds.width,
+    )
+    return with_bias(found, _biases(plan, claim, found, required, below))
+
+
+def with_bias(layer: Layer, bias: FractionArray) -> Layer:
+    return Layer(layer.name, layer.unit, layer.weights, bias, layer.absent, layer.margin, layer.height)
+
+
+def nearest_member(domain: ParameterDomain, value: float) -> Fraction:
+    """The member of a domain nearest to a float."""
+    if isinstance(domain, RealDomain):
+        return min(max(Fraction(repr(float(value))), domain.lower), domain.upper)
+    if isinstance(domain, ListDomain):
+        return min(domain.values, key=lambda member: abs(float(member) - value))
+    return _lattice_member(domain, value)
+
+
+def _lattice_member(domain: LatticeDomain, value: float) -> Fraction:
+    place = min(max(round((Fraction(float(value)) - domain.origin) / domain.step), 0), domain.count)
+    return domain.origin + domain.step * place
+
+
+def _biases(plan: LayerPlan, claim: Claim, layer: Layer, required: NDArray[np.int8], below: ExactMatrix) -> FractionArray:
+    bias = plan.thresholds.bias
+    if bias.kind == "none":
+        return layer.bias
+    claimed = claim.blocks["b", layer.name]
+    found = [nearest_member(domain, value) for domain, value in zip(bias.domains, claimed, strict=True)]
+    if any(lattice is not None for lattice in bias.lattices):
+        sums = exact_sums(layer, below)
+        groups = [range(plan.layer.units)] if bias.kind == "shared" else [range(i, i + 1) for i in range(plan.layer.units)]
+        for place, (domain, group) in enumerate(zip(bias.domains, groups, strict=True)):
+            middle = middle_bias(sums, required, group, domain)
+            found[place] = found[place] if middle is None else middle
+    repeated = found * plan.layer.units if bias.kind == "shared" else found
+    return np.array(repeated, dtype=object)
+
+
+def exact_sums(layer: Layer, below: ExactMatrix) -> ExactMatrix:
+    """The exact pre-activations of one layer on its inputs."""
+    return preactivations(Network((), (layer,), ()), below)[0]
+
+
+def middle_bias(sums: ExactMatrix, required: NDArray[np.int8], group: range, domain: ParameterDomain) -> Fraction | None:
+    """The middle of the biases within ``domain`` that give the required activity; None if there are none.
+
+    ``sums``: exact pre-activations with bias 0. Active rows need b >= -sum, inactive ones b < -sum.
+    """
+    low, high, open_end = domain.lower, domain.upper, False
+    for unit in group:
+        column, denominator = sums.numerators[:, unit], sums.denominators[unit]
+        active, inactive = column[required[:, unit] > 0], column[required[:, unit] < 0]
+        if len(active):
+            low = max(low, Fraction(-int(active.min()), denominator))
+        if len(inactive):
+            end = Fraction(-int(inactive.max()), denominator)
+            if end <= high:
+                high, open_end = end, True
+    if low > high or (open_end and low == high):
+        return None
+    return (low + high) / 2

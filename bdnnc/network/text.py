@@ -1,0 +1,143 @@
+"""A network to look at: as plain text, as HTML for notebooks, and the summary at the end of a training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from html import escape
+
+from bdnnc.exact import decimal_text
+from bdnnc.network.check import value_text
+from bdnnc.network.document import Model, SetRecord, TrainingRecord
+from bdnnc.network.evaluation import percent
+from bdnnc.network.network import Layer, Network
+
+MAX_UNITS = 20  # rows of a weight table
+MAX_INPUTS = 16  # columns of one
+ABSENT = "."  # what stands where a connection doesn't exist
+CUT = "..."
+
+Branch = tuple[str, "Sequence[Branch]"]
+
+
+def network_line(network: Network) -> str:
+    """``9 inputs -> hidden (4 step) -> output (1 step) -> 2 classes``."""
+    layers = [f"{layer.name} ({len(layer.bias)} {_unit(layer)})" for layer in network.layers]
+    return " -> ".join([_count(len(network.inputs), "input"), *layers, _count(len(network.classes), "class", "classes")])
+
+
+def network_text(network: Network) -> str:
+    """All layers with tables of their weights and biases, numbers as decimals; large tables are cut and say so."""
+    blocks = [network_line(network)]
+    for layer, names in zip(network.layers, _source_names(network), strict=True):
+        rows = _weight_rows(layer, names)
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        lines = ["  " + "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+        blocks.append("\n".join([_layer_line(layer), *lines]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def network_html(network: Network) -> str:
+    """The same as HTML tables."""
+    parts = [f"<p><b>{escape(network_line(network))}</b></p>"]
+    for layer, names in zip(network.layers, _source_names(network), strict=True):
+        header, *rows = _weight_rows(layer, names)
+        head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
+        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+        parts.append(f"<table><caption>{escape(_layer_line(layer))}</caption><tr>{head}</tr>{body}</table>")
+    return "".join(parts)
+
+
+def summary(model: Model, seconds: float | None = None, path: str | None = None) -> str:
+    """The tree that ends a training: status and figures, the figures on each set, the network, and where it was saved."""
+    sets = [("train", model.sets.train), ("validation", model.sets.validation), ("test", model.sets.test)]
+    branches: list[Branch] = [
+        (_status_line(model.training, seconds), ()),
+        *((f"{goal.sense} {goal.text}: {_figures(goal.value, goal.bound)}", ()) for goal in model.training.goals),
+        ("sets", [(f"{name}: {_set_line(record)}", ()) for name, record in sets if record is not None]),
+        ("network", [(network_line(model.network), ()), *((line, ()) for line in _margin_lines(model))]),
+    ]
+    root = "trained" if path is None else f"trained, saved as {path}"
+    return "\n".join([root, *_tree_lines(branches, "")]) + "\n"
+
+
+def _tree_lines(branches: Sequence[Branch], indent: str) -> list[str]:
+    lines: list[str] = []
+    for place, (label, below) in enumerate(branches):
+        last = place == len(branches) - 1
+        lines.append(f"{indent}{'└── ' if last else '├── '}{label}")
+        lines.extend(_tree_lines(below, indent + ("    " if last else "│   ")))
+    return lines
+
+
+def _status_line(training: TrainingRecord, seconds: float | None) -> str:
+    took = "" if seconds is None else f" in {seconds:.1f} s"
+    by = training.method if training.solver is None else f"{training.method}, {training.solver}"
+    cuts = "" if training.cuts == 0 else f", {_count(training.cuts, 'cut')} from acceptance"
+    return f"{training.status.replace('_', ' ')} ({by}){took}{cuts}"
+
+
+def _figures(value: Fraction, bound: Fraction | None) -> str:
+    if bound is None:
+        return f"{_short(value)}, no bound"
+    return f"{_short(value)}, proved optimal" if bound == value else f"{_short(value)}, bound {_short(bound)}"
+
+
+def _set_line(record: SetRecord) -> str:
+    right = record.accuracy * record.samples
+    share = percent(int(right), record.samples)
+    return f"{_count(record.errors, 'error')} (a tie is an error), accuracy of predict {share}"
+
+
+def _margin_lines(model: Model) -> list[str]:
+    margins = model.certificate.recomputable.margins
+    return [f"smallest margin of {name}: {_short(margin)}" for name, margin in margins.items()]
+
+
+def _layer_line(layer: Layer) -> str:
+    absent = int(layer.absent.sum())
+    more = f", {_count(absent, 'absent connection')}" if absent else ""
+    margin = f", margin {value_text(layer.margin)}" if layer.margin else ""
+    return f"{layer.name}: {_count(len(layer.bias), f'{_unit(layer)} unit')}{margin}{more}"
+
+
+def _weight_rows(layer: Layer, names: Sequence[str]) -> list[list[str]]:
+    """A header and a row for each unit: its number, its weights, its bias."""
+    units, width = layer.weights.shape
+    shown = range(min(width, MAX_INPUTS))
+    cut = [CUT] if width > MAX_INPUTS else []
+    rows = [["unit", *(names[j] for j in shown), *cut, "bias"]]
+    for i in range(min(units, MAX_UNITS)):
+        weights = [ABSENT if layer.absent[i, j] else _short(layer.weights[i, j]) for j in shown]
+        rows.append([str(i), *weights, *cut, _short(layer.bias[i])])
+    if units > MAX_UNITS:
+        rows.append([CUT] * len(rows[0]))
+    return rows
+
+
+def _source_names(network: Network) -> list[list[str]]:
+    """The names of what each layer receives."""
+    names = [[entry.name for entry in network.inputs]]
+    for layer in network.layers[:-1]:
+        names.append([f"{layer.name}[{i}]" for i in range(len(layer.bias))])
+    return names
+
+
+def _unit(layer: Layer) -> str:
+    return layer.unit if layer.height == 1 else f"{layer.unit}({value_text(layer.height)})"
+
+
+def _short(value: Fraction) -> str:
+    """The exact decimal where it is short, else six digits with a tilde that says so."""
+    if abs(value.numerator) < 10**12 and value.denominator <= 10**6:
+        text = decimal_text(value)
+        if len(text) <= 10:
+            return text
+    try:
+        return f"~{float(value):.6g}"
+    except OverflowError:
+        return "~inf" if value > 0 else "~-inf"
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

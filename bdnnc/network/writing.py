@@ -1,0 +1,139 @@
+"""`Model` -> the one text of its MODEL.json: fixed order of keys, exact numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from bdnnc.data.inputs import Above, Input
+from bdnnc.network.document import (
+    Certificate,
+    Claims,
+    Model,
+    Scalar,
+    SetRecord,
+    TrainingRecord,
+)
+from bdnnc.network.exact_json import write
+from bdnnc.network.network import Layer
+from bdnnc.network.reading import FORMAT, VERSION
+
+Table = dict[str, Any]
+
+
+def model_text(model: Model) -> str:
+    """The text of the model's file, ending with a line break; `reading.model_of_text` gives an equal model back."""
+    return write(model_table(model))
+
+
+def model_table(model: Model) -> Table:
+    """The document as nested dicts and lists; numbers are int or Fraction."""
+    network = model.network
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "inputs": [_input(entry) for entry in network.inputs],
+        "target": {"column": model.target.column, "name": model.target.name},
+        "dialect": {"delimiter": model.dialect.delimiter, "header": model.dialect.header},
+        "source": {"path": model.source.path, "sha256": model.source.sha256},
+        "layers": [_layer(layer) for layer in network.layers],
+        "classes": list(network.classes),
+        "training": training_table(model.training),
+        "sets": {
+            "train": set_table(model.sets.train),
+            "validation": set_table(model.sets.validation),
+            "test": set_table(model.sets.test),
+        },
+        "certificate": _certificate(model.certificate),
+        "spec": model.spec,
+    }
+
+
+def training_table(training: TrainingRecord) -> Table:
+    """The `training` object."""
+    table: Table = {
+        "method": training.method,
+        "solver": training.solver,
+        "status": training.status,
+        "loss": training.loss,
+        "objective": training.objective,
+        "bound": training.bound,
+        "gap": training.gap,
+        "errors": training.errors,
+        "nominal_errors": training.nominal_errors,
+        "cuts": training.cuts,
+        "samples": training.samples,
+        "seed": training.seed,
+        "options": _scalars(training.options),
+        "class": _scalars(training.network_class),
+        "goals": [
+            {"sense": goal.sense, "text": goal.text, "value": goal.value, "bound": goal.bound} for goal in training.goals
+        ],
+    }
+    if training.model_objective is not None:
+        table["model_objective"] = training.model_objective
+    return table
+
+
+def set_table(record: SetRecord | None) -> Table | None:
+    """The figures of one of the `sets`, null where there is none."""
+    if record is None:
+        return None
+    return {"samples": record.samples, "errors": record.errors, "accuracy": record.accuracy}
+
+
+def _input(entry: Input) -> Table:
+    table: Table = {"name": entry.name, "column": entry.column}
+    transform = entry.transform
+    if isinstance(transform, Above):
+        return {**table, "above": transform.threshold, "signed": transform.signed}
+    scale: Table = {"shift": transform.shift, "factor": transform.factor}
+    if transform.digits is not None:
+        scale["round"] = transform.digits
+    return {**table, "scale": scale}
+
+
+def _layer(layer: Layer) -> Table:
+    return {
+        "name": layer.name,
+        "unit": layer.unit,
+        "weights": layer.weights.tolist(),
+        "bias": layer.bias.tolist(),
+        "absent": np.argwhere(layer.absent).tolist(),
+        "margin": layer.margin,
+        "height": layer.height,
+    }
+
+
+def _certificate(certificate: Certificate) -> Table:
+    figures = certificate.recomputable
+    return {
+        "recomputable": {
+            "loss": figures.loss,
+            "objective": figures.objective,
+            "errors": figures.errors,
+            "margins": dict(figures.margins),
+        },
+        "claims": _claims(certificate.claims),
+        "sha256": {"spec": certificate.spec_sha256, "data": certificate.data_sha256},
+    }
+
+
+def _claims(claims: Claims) -> Table:
+    return {
+        "bound": claims.bound,
+        "gap": claims.gap,
+        "class": _scalars(claims.network_class),
+        "solver": claims.solver,
+        "version": claims.version,
+        "options": _scalars(claims.options),
+        "tolerances": _scalars(claims.tolerances),
+        "seed": claims.seed,
+        "cases": claims.cases,
+    }
+
+
+def _scalars(table: Mapping[str, Scalar]) -> Table:
+    return {key: table[key] for key in sorted(table)}

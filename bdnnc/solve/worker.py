@@ -1,0 +1,61 @@
+"""The child process that runs HiGHS: reads a job from standard input, writes events to what was standard output.
+
+It imports numpy and highspy only. It ends when its parent does, for whatever reason: its standard input ends then.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from typing import IO
+
+from bdnnc.solve import frames
+from bdnnc.solve.highs_start import solve_arrays
+from bdnnc.solve.outcome import RefusedBySolver
+from bdnnc.solve.protocol import Floats, Progress
+
+
+def main() -> None:
+    """Runs the one job and ends."""
+    for name in (signal.SIGINT, signal.SIGTERM):  # a terminal sends Ctrl-C to both processes; the parent decides
+        signal.signal(name, signal.SIG_IGN)
+    events = _taken_over_stdout()
+    commands = sys.stdin.buffer
+    first = frames.read_frame(commands)
+    if first is None:
+        return
+    arrays, options = frames.read_job(first[1])
+    asked_to_stop = threading.Event()
+    threading.Thread(target=_listen, args=(commands, asked_to_stop), daemon=True).start()
+
+    def on_incumbent(x: Floats, objective: float) -> bool:
+        frames.write_frame(events, frames.INCUMBENT, frames.pack_number(objective), x)
+        return asked_to_stop.is_set()
+
+    def on_progress(moment: Progress) -> bool:
+        frames.write_frame(events, frames.PROGRESS, frames.pack_progress(moment))
+        return asked_to_stop.is_set()
+
+    try:
+        outcome = solve_arrays(arrays, options, on_incumbent, on_progress)
+    except RefusedBySolver as refused:
+        frames.write_frame(events, frames.REFUSED, str(refused).encode())
+    else:
+        frames.write_result(events, outcome)
+    os._exit(0)  # without HiGHS's and Python's tidying up, which takes its time on a large model
+
+
+def _taken_over_stdout() -> IO[bytes]:
+    """Standard output for events alone: whatever the solver prints goes to standard error."""
+    events = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return events
+
+
+def _listen(commands: IO[bytes], asked_to_stop: threading.Event) -> None:
+    while (frame := frames.read_frame(commands)) is not None:
+        if frame[0] == frames.STOP:
+            asked_to_stop.set()
+    os._exit(1)  # the parent is gone

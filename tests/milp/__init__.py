@@ -1,0 +1,1 @@
+"""Names, writers, readers and statistics of MILPs."""
