@@ -199,9 +199,8 @@ def _picked(points: _Points, pick: Pick, classes: int, what: str, usable: int) -
     if pick.count is not None and pick.count.value > there:
         asked = counted(pick.count.value, "point")
         held = [f"of {counted(usable, 'usable row')} {usable - there} are held out"] if there < usable else []
-        raise failure(
-            "E223", f"{what} asks for {asked}, but there {'is' if there == 1 else 'are'} {there}", pick.count.span, notes=held
-        )
+        message = f"{what} asks for {asked}, but there {'is' if there == 1 else 'are'} {there}"
+        raise failure("E223", message, pick.count.span, notes=held)
     mask = choose_rows(points.rows, points.y, classes, pick)
     return points.at(mask), points.at(~mask)
 

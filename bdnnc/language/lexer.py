@@ -112,7 +112,7 @@ def _malformed(source: Source, position: int) -> tuple[str | None, int, Diagnost
             shown = Span(source, position, position + len(text.rstrip()))
             return "STRING", end, Diagnostic("E103", message, Label(shown), help='end it with `"` on the same line')
         case "bad_escape":
-            message = "a backslash in a string stands before `\"` or `\\` only"
+            message = 'a backslash in a string stands before `"` or `\\` only'
             return "STRING", end, Diagnostic("E103", message, Label(span), help="write `\\\\` for one backslash")
         case "single_quoted":
             fixed = '"' + text[1:-1] + '"'

@@ -9,12 +9,12 @@ from bdnnc.diagnostics import Diagnostic, Label, Source, Span
 from bdnnc.diagnostics.suggest import did_you_mean, known_names
 from bdnnc.language import tree
 from bdnnc.language.constants import Constants, Missing
-from bdnnc.language.parse import parse_value
+from bdnnc.language.parser import parse_value
 from bdnnc.language.words import QUANTITY_WORDS
 
 
 def evaluate_params(file: tree.File, overrides: Mapping[str, str], constants: Constants) -> None:
-    """Fills ``constants.values``. Reports E110 a name twice, E111 a barred name, E113 cycles, E620 and E621 for overrides."""
+    """Fills ``constants.values``. Reports E110 a name twice, E111 a barred name, E113 cycles, E640 and E641 for overrides."""
     params = _declared(file, constants)
     nodes: dict[str, tree.Expr | tree.Text] = {name: param.value for name, param in params.items()}
     for name, text in overrides.items():
@@ -56,25 +56,25 @@ def barred_name(word: tree.Word, kind: str, constants: Constants) -> None:
 
 
 def _unknown_override(name: str, text: str, params: Mapping[str, tree.Param], constants: Constants) -> None:
-    source = Source("-D", f"{name}={text}")
+    source = Source(f"-D {name}", text)
     known = f"params of this file: {known_names(params)}" if params else "this file has no params"
     help_text = did_you_mean(name, params) or known
-    label = Label(Span(source, 0, len(name)))
-    constants.findings.found.append(Diagnostic("E620", f"there is no param `{name}` to override", label, help=help_text))
+    label = Label(Span(source, 0, len(text)))
+    constants.findings.found.append(Diagnostic("E640", f"there is no param `{name}` to override", label, help=help_text))
 
 
 def _override(name: str, text: str, param: tree.Param, constants: Constants) -> tree.Expr | tree.Text | None:
     """The command line's value: a string for a param that holds one (quotes may be left out), else an expression."""
-    source = Source("-D", f"{name}={text}")
-    whole = Span(source, len(name) + 1, len(source.text))
+    source = Source(f"-D {name}", text)
+    whole = Span(source, 0, len(text))
     is_quoted = len(text) > 1 and text.startswith('"') and text.endswith('"')
     if isinstance(param.value, tree.Text) and not is_quoted:
         return tree.Text(whole, text)
-    node, found = parse_value(Source("-D", " " * (len(name) + 1) + text))
+    node, found = parse_value(source)
     if node is None:
         reason = f": {found[0].message}" if found else ""
         given = Label(param.name.span, "the param")
-        constants.findings.add("E621", f"the value of `{name}` cannot be read{reason}", whole, secondary=[given])
+        constants.findings.add("E641", f"the value of `{name}` cannot be read{reason}", whole, secondary=[given])
         return None
     return node
 

@@ -128,7 +128,9 @@ def _stray_equal(t: Trouble) -> Diagnostic | None:
 
 def _missing_equal(t: Trouble) -> Diagnostic | None:
     if t.expected == {"EQUAL"}:
-        return t.says("E101", f"expected `=` after the name of the param, found {_shown(t.token)}", "write `param NAME = VALUE`")
+        return t.says(
+            "E101", f"expected `=` after the name of the param, found {_shown(t.token)}", "write `param NAME = VALUE`"
+        )
     return None
 
 
@@ -167,7 +169,9 @@ def _separator(t: Trouble) -> Diagnostic | None:
     if t.token.type != "COMMA" or t.expected <= {"NAME"}:
         return None
     if not any(token.type in OPENING and token.type != "LBRACE" for token in t.stack):
-        return t.says("E101", "`,` does not fit here", "statements and clauses are not separated, a blank or a new line is enough")
+        return t.says(
+            "E101", "`,` does not fit here", "statements and clauses are not separated, a blank or a new line is enough"
+        )
     return None
 
 

@@ -428,5 +428,3 @@ def _lines(node: Node, role: str, depth: int) -> Iterator[str]:
     yield "  " * depth + (f"{role}: {head}" if role else head)
     for name, child in children:
         yield from _lines(child, name, depth + 1)
-
-

@@ -50,7 +50,7 @@ def _objective(model: MilpModel, rows: WrittenRows, columns: Bytes) -> Iterator[
     yield b" objective:"
     for start, stop in spans_of(len(shown)):
         picked = shown[start:stop]
-        yield joined(_signed(decimals(model.c[picked])), b" ", columns[picked], _breaks(np.arange(len(picked))))
+        yield joined(_signed(decimals(model.c[picked])), b" ", columns[picked], _breaks(np.arange(start, stop)))
     if not len(shown) and len(columns):
         yield b" 0 " + bytes(columns[0])
     yield b"\n"

@@ -27,6 +27,8 @@ from bdnnc.network.network import Layer, Network
 
 Floats = NDArray[np.float64]
 
+NOTHING = 1e-9  # a margin below this is none: what the LP can't tell from 0
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Accepted:
@@ -73,13 +75,10 @@ def accept(vector: Floats, formulation: Formulation, inputs: tuple[Input, ...] =
 def _layer(plan: LayerPlan, claim: Claim, required: NDArray[np.int8], below: ExactMatrix, formulation: Formulation) -> Layer:
     """One layer: finite parameters as claimed, real ones by the margin LP."""
     layer = decoded_layer(plan, claim, required, below)
-    bias = plan.thresholds.bias
-    real_bias = bias.kind != "none" and isinstance(bias.domains[0], RealDomain) and bias.lattices[0] is None
-    real_weights = isinstance(plan.layer.domain, RealDomain) and plan.layer.free.any()
-    if not real_weights and not real_bias:
+    if plan.thresholds.exact:  # sums on a lattice: what was rounded is already exact
         return layer
     units = range(plan.layer.units)
-    groups = [list(units)] if bias.kind == "shared" else [[i] for i in units]
+    groups = [list(units)] if plan.thresholds.bias.kind == "shared" else [[i] for i in units]
     X = below.floats()
     for group in groups:
         layer = _widened(layer, plan, group, required, X, below, formulation, claim)
@@ -98,19 +97,22 @@ def _widened(
 ) -> Layer:
     """The layer with the parameters of some units at their widest margin; raises _Conflict where the class has no such units."""
     needed = plan.layer.margin / 2 if isinstance(plan.layer.margin, Fraction) else Fraction(0)
-    problem = _margin_problem(layer, plan, group, required, X, relax_bias=False)
-    if not (problem.required != 0).any():
+    movable = np.where(_movable(plan, group, below), required[:, group], 0).astype(np.int8)
+    if not movable.any():
         return layer
+    problem = _margin_problem(layer, plan, group, movable, X, relax_bias=False)
     found = widest_margin(problem)
-    if found is not None and found.delta > 0 and found.delta >= float(needed) * (1 - 1e-9):
-        settled = _short_decimals(layer, plan, group, required, found, below, needed)
-        if settled is not None:
-            return settled
+    if found is not None and plan.thresholds.one_sided and found.delta <= NOTHING:
+        found = widest_margin(replace(problem, active_at_zero=True))
     if found is None:
         raise _Conflict(f"the margin of layer `{layer.name}` could not be computed")
+    if found.delta > 0 and found.delta >= float(needed) * (1 - 1e-9):
+        settled = _short_decimals(layer, plan, group, movable, found, below, needed)
+        if settled is not None:
+            return settled
     raise _Conflict(
         f"no network of the class has the claimed activations of layer `{layer.name}` (widest margin {found.delta:.3g})",
-        _clause(layer, plan, group, required, X, formulation, claim, float(needed)),
+        _clause(layer, plan, group, movable, X, formulation, claim, float(needed)),
     )
 
 
@@ -130,7 +132,7 @@ def _margin_problem(
         else:
             bias = np.array([[float(layer.bias[i])] * 2 for i in members])
     return MarginProblem(
-        X, X @ fixed.T, required[:, group], free, float(plan.layer.domain.lower), float(plan.layer.domain.upper), bias
+        X, X @ fixed.T, required, free, float(plan.layer.domain.lower), float(plan.layer.domain.upper), bias
     )
 
 
@@ -138,20 +140,18 @@ def _short_decimals(
     layer: Layer,
     plan: LayerPlan,
     group: list[int],
-    required: NDArray[np.int8],
+    movable: NDArray[np.int8],
     found: WidestMargin,
     below: ExactMatrix,
     needed: Fraction,
 ) -> Layer | None:
     """The LP's parameters with as few decimals as keep every activation and half of the margin; None if no rounding keeps them."""
-    keep = max(needed, Fraction(found.delta) / 2)
-    for digits in range(2, 18):
-        candidate = _rounded(layer, plan, group, found, digits)
-        if _distance(candidate, plan, group, required, below) >= keep:
-            return candidate
-    exact = _rounded(layer, plan, group, found, None)
-    distance = _distance(exact, plan, group, required, below)
-    return exact if distance >= needed and distance > 0 else None
+    for keep in (max(needed, Fraction(found.delta) / 2), needed):
+        for digits in (*range(2, 18), None):
+            candidate = _rounded(layer, plan, group, found, digits)
+            if _keeps(candidate, group, movable, below, keep, plan.thresholds.one_sided):
+                return candidate
+    return None
 
 
 def _rounded(layer: Layer, plan: LayerPlan, group: list[int], found: WidestMargin, digits: int | None) -> Layer:
@@ -175,22 +175,22 @@ def _within(domain: RealDomain, value: float, digits: int | None) -> Fraction:
     return min(max(rounded, domain.lower), domain.upper)
 
 
-def _distance(layer: Layer, plan: LayerPlan, group: list[int], required: NDArray[np.int8], below: ExactMatrix) -> Fraction:
-    """The exact smallest distance of the required pre-activations from 0 on their side; negative if one is on the wrong side.
-
-    Rows without a parameter (all inputs 0 and no bias) cannot move and are left to the check of activities.
-    """
+def _keeps(
+    layer: Layer, group: list[int], movable: NDArray[np.int8], below: ExactMatrix, keep: Fraction, one_sided: bool
+) -> bool:
+    """Whether, exactly, every required pre-activation is on its side of 0 by at least ``keep``; active ones may be 0 in a
+    one-sided layer, and where nothing is to be kept. ``movable``: (patterns, units of the group), +1, -1, or 0 where free."""
     part = Layer(layer.name, layer.unit, layer.weights[group], layer.bias[group], layer.absent[group])
     sums = exact_sums(part, below)
-    movable = (required[:, group] != 0) & _movable(plan, group, below)
-    smallest: Fraction | None = None
     for place, denominator in enumerate(sums.denominators):
-        rows = movable[:, place]
-        if rows.any():
-            signed = sums.numerators[rows, place] * required[rows, group[place]].astype(np.int64)
-            value = Fraction(int(signed.min()), denominator)
-            smallest = value if smallest is None else min(smallest, value)
-    return Fraction(1) if smallest is None else smallest
+        active, inactive = (sums.numerators[movable[:, place] == side, place] for side in (1, -1))
+        if len(active) and Fraction(int(active.min()), denominator) < (0 if one_sided else keep):
+            return False
+        if len(inactive):
+            nearest = -Fraction(int(inactive.max()), denominator)
+            if nearest <= 0 or nearest < keep:
+                return False
+    return True
 
 
 def _movable(plan: LayerPlan, group: list[int], below: ExactMatrix) -> NDArray[np.bool_]:
@@ -221,7 +221,7 @@ def _clause(
     layer: Layer,
     plan: LayerPlan,
     group: list[int],
-    required: NDArray[np.int8],
+    movable: NDArray[np.int8],
     X: Floats,
     formulation: Formulation,
     claim: Claim,
@@ -230,19 +230,20 @@ def _clause(
     """The conflict of the rows that prove the margin too small, with any bias of the class; None if they don't prove it."""
     if not isinstance(plan.layer.domain, RealDomain) and plan.layer.free.any():
         return None  # the claimed finite weights are part of the conflict, and integers have no literal
-    found = widest_margin(_margin_problem(layer, plan, group, required, X, relax_bias=True))
-    if found is None or found.delta > needed - 1e-9 * max(1.0, needed):
-        if found is None or needed > 0 or found.delta > 1e-9:
-            return None
+    problem = _margin_problem(layer, plan, group, movable, X, relax_bias=True)
+    found = widest_margin(replace(problem, active_at_zero=plan.thresholds.one_sided))
+    proved = found is not None and found.delta < (needed * (1 - 1e-6) if needed > 0 else NOTHING)
+    if found is None or not proved:
+        return None
     units = np.array(group)[found.units]
-    return _literals(plan, found.patterns, units, required, formulation, claim)
+    return _literals(plan, found.patterns, units, movable[found.patterns, found.units], formulation, claim)
 
 
 def _literals(
     plan: LayerPlan,
     patterns: NDArray[np.int64],
     units: NDArray[np.int64],
-    required: NDArray[np.int8],
+    side: NDArray[np.int8],
     formulation: Formulation,
     claim: Claim,
 ) -> Clause:
@@ -252,7 +253,7 @@ def _literals(
     zeros: list[tuple[Key, NDArray[np.int64]]] = []
     if ("u", name) in claim.blocks:
         flat = patterns * plan.layer.units + units
-        on = required[patterns, units] > 0
+        on = side > 0
         ones.append((("u", name), np.unique(flat[on])))
         zeros.append((("u", name), np.unique(flat[~on])))
     else:

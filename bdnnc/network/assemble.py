@@ -48,9 +48,7 @@ class Run:
     model_objective: Fraction | None = None
 
 
-def assemble(
-    network: Network, dataset: Dataset, goals: Sequence[Goal], run: Run, spec: str, path: str | None = None
-) -> Model:
+def assemble(network: Network, dataset: Dataset, goals: Sequence[Goal], run: Run, spec: str, path: str | None = None) -> Model:
     """The document of a trained network. ``goals`` has one goal, ``spec`` is the text with the params used, ``path`` the data's
     path relative to where the document will be saved (None: as in ``dataset.origin``)."""
     figures = recomputable(network, dataset, goals[0])
@@ -68,9 +66,7 @@ def assemble(
     )
 
 
-def _training(
-    figures: Recomputable, bound: Fraction | None, goals: Sequence[Goal], run: Run, samples: int
-) -> TrainingRecord:
+def _training(figures: Recomputable, bound: Fraction | None, goals: Sequence[Goal], run: Run, samples: int) -> TrainingRecord:
     objective, model_objective = figures.objective, run.model_objective
     better = model_objective is not None and model_objective > objective
     return TrainingRecord(

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from bdnnc.data.dataset import Dataset, Samples
 from bdnnc.data.inputs import Above, Input
-from bdnnc.exact import decimal_text
 from bdnnc.language.spec import Goal
 from bdnnc.network.check import CertifyReport, Check, DomainCheck, value_text
 from bdnnc.network.document import Model, SetRecord, TrainingRecord, relative_gap, text_sha256
@@ -144,7 +143,7 @@ def _presence(value: object) -> str:
 def _input_text(entry: Input) -> str:
     transform = entry.transform
     if isinstance(transform, Above):
-        return f"{entry.name} (column {entry.column}) above {decimal_text(transform.threshold)}, signed {transform.signed}"
+        return f"{entry.name} (column {entry.column}) above {value_text(transform.threshold)}, signed {transform.signed}"
     rounding = "" if transform.digits is None else f", round {transform.digits}"
-    shift, factor = decimal_text(transform.shift), decimal_text(transform.factor)
+    shift, factor = value_text(transform.shift), value_text(transform.factor)
     return f"{entry.name} (column {entry.column}) shift {shift}, factor {factor}{rounding}"

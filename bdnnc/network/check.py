@@ -8,8 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from bdnnc.diagnostics import Diagnostic, WorkFailed
-from bdnnc.exact import decimal_text
-from bdnnc.network.exact_json import flat_text
+from bdnnc.network.exact_json import flat_text, plain_text
 from bdnnc.network.network import Network
 
 
@@ -81,7 +80,7 @@ def value_text(value: object) -> str:
     if value is None:
         return "none"
     if isinstance(value, Fraction):
-        return decimal_text(value)
+        return plain_text(value)
     if isinstance(value, list | tuple | dict):
         return flat_text(value)  # pyright: ignore[reportUnknownArgumentType]
     return str(value)

@@ -42,11 +42,15 @@ class Cursor:
 
     def at(self, key: str) -> Cursor:
         """The entry of that key; absent ones are null."""
-        value = cast("dict[str, Any]", self.value).get(key) if isinstance(self.value, dict) else None
+        value = self.value.get(key) if isinstance(self.value, Object) else None
         return Cursor(value, f"{self.path}.{key}" if self.path else key, self.file)
 
     def has(self, key: str) -> bool:
-        return isinstance(self.value, dict) and key in self.value
+        return isinstance(self.value, Object) and key in self.value
+
+    def names(self) -> tuple[str, ...]:
+        """The keys of the object here, whatever they are."""
+        return tuple(self._object())
 
     def entries(self) -> list[tuple[str, Cursor]]:
         """All entries of the object here."""
@@ -54,9 +58,10 @@ class Cursor:
 
     def items(self, length: int | None = None, of: str = "") -> Iterator[Cursor]:
         """The items of the list here; ``of`` says what ``length`` counts."""
-        if not isinstance(self.value, list):
+        value: object = self.value
+        if not isinstance(value, list):
             self._expected("a list")
-        values = cast("list[Any]", self.value)
+        values = cast("list[Any]", value)
         if length is not None and len(values) != length:
             self.fail("E556", f"has {len(values)} entries, not {length}: one for each {of}")
         return (Cursor(value, f"{self.path}[{place}]", self.file) for place, value in enumerate(values))
@@ -116,10 +121,10 @@ class Cursor:
         return value.numerator
 
     def scalar(self) -> str | bool | Fraction | None:
-        """A string, a number, true, false or null. A string stays one, also where it looks like a fraction."""
+        """A string, a number, true, false or null; a string "p/q" is a number."""
         if self.value is None or isinstance(self.value, bool):
             return self.value
-        return self.text() if isinstance(self.value, str) else self.number()
+        return self.text() if isinstance(self.value, str) and ratio(self.value) is None else self.number()
 
     def optional(self, read: Callable[[Cursor], T]) -> T | None:
         """None for null, else what ``read`` makes of this place."""

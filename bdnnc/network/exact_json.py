@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any, cast
 
@@ -70,19 +70,25 @@ def write(value: Json) -> str:
 
 
 def number_text(value: Fraction | int) -> str:
-    """The JSON of one number."""
-    try:
-        text = decimal_text(Fraction(value))
-    except ValueError:  # beyond the digits that Python's str of an int allows; Decimal has no such limit
-        text = f"{Decimal(value.numerator):f}/{Decimal(value.denominator):f}"
+    """The JSON of one number: its decimal, or a string "p/q"."""
+    text = plain_text(value)
     return f'"{text}"' if "/" in text else text
+
+
+def plain_text(value: Fraction | int) -> str:
+    """The exact decimal of a number, p/q where there is none; p/q also where either is beyond 4,300 digits."""
+    try:
+        return decimal_text(Fraction(value))
+    except ValueError:  # Python's str of an int has that limit; Decimal's has none
+        return f"{Decimal(value.numerator):f}/{Decimal(value.denominator):f}"
 
 
 def _number(text: str) -> Fraction | BadNumber:
     if len(text) > MAX_DIGITS:
         return BadNumber(text, f"has more than {MAX_DIGITS:,} digits")
-    number = Decimal(text)
-    if not number.is_finite():
+    try:
+        number = Decimal(text)
+    except InvalidOperation:  # an exponent beyond those of Decimal
         return BadNumber(text, "is out of range")
     exponent = cast("int", number.as_tuple().exponent)
     if number and (number.adjusted() > MAX_EXPONENT + len(text) or exponent < -MAX_EXPONENT - len(text)):

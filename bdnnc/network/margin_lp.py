@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnnc.milp.model import MilpModel
-from bdnnc.milp.names import NameBlock, Names
+from bdnnc.solve.arrays import MatrixArrays
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -34,6 +33,8 @@ class MarginProblem:
     lower: float
     upper: float
     bias: Floats | None
+    active_at_zero: bool = False
+    """Ask active units for a >= 0 only, and widen the inactive side alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,15 +51,15 @@ class WidestMargin:
 
 def widest_margin(problem: MarginProblem) -> WidestMargin | None:
     """Solve the LP; None if the solver fails (the caller then rejects without a proof)."""
-    from bdnnc.solve.highs import solve_lp
+    from bdnnc.solve.linear import solve_lp
 
     groups, inputs = problem.free.shape
     entry_unit, entry_input = np.nonzero(problem.free)
     weights = len(entry_unit)
     biases = 0 if problem.bias is None else len(problem.bias)
     patterns, units = _distinct_rows(problem)
-    model = _model(problem, patterns, units, entry_unit, entry_input, biases)
-    found = solve_lp(model)
+    model = _arrays(problem, patterns, units, entry_unit, entry_input, biases)
+    found = solve_lp(model, dual=True)
     if found.x is None or found.row_dual is None:
         return None
     table = np.zeros((groups, inputs))
@@ -69,18 +70,15 @@ def widest_margin(problem: MarginProblem) -> WidestMargin | None:
 
 
 def _distinct_rows(problem: MarginProblem) -> tuple[Index, Index]:
-    """One (pattern, unit) for each distinct row that depends on the parameters and has a required activity."""
-    needed = problem.required != 0
-    if problem.bias is None:  # rows without any coefficient are constants: checked exactly, not here
-        needed &= (np.abs(problem.X) @ problem.free.T) > 0
-    patterns, units = np.nonzero(needed)
+    """One (pattern, unit) for each distinct row that has a required activity."""
+    patterns, units = np.nonzero(problem.required)
     keys = np.column_stack([problem.X[patterns], problem.constant[patterns, units], units, problem.required[patterns, units]])
     _, first = np.unique(keys, axis=0, return_index=True)
     first.sort()
     return patterns[first], units[first]
 
 
-def _model(problem: MarginProblem, patterns: Index, units: Index, entry_unit: Index, entry_input: Index, biases: int) -> MilpModel:
+def _arrays(problem: MarginProblem, patterns: Index, units: Index, entry_unit: Index, entry_input: Index, biases: int) -> MatrixArrays:
     from scipy.sparse import csr_matrix
 
     rows, weights = len(patterns), len(entry_unit)
@@ -90,24 +88,24 @@ def _model(problem: MarginProblem, patterns: Index, units: Index, entry_unit: In
     table[:, :weights] = sign[:, None] * problem.X[patterns][:, entry_input] * belongs
     if biases:
         table[np.arange(rows), weights + (units if biases > 1 else 0)] = sign
-    table[:, -1] = -1.0
+    table[:, -1] = np.where((sign > 0) & problem.active_at_zero, 0.0, -1.0)
     cap = 1.0 + float(np.abs(table[:, :-1]).sum(axis=1).max(initial=0.0)) * max(abs(problem.lower), abs(problem.upper), 1.0)
     bias_low = problem.bias[:, 0] if problem.bias is not None else np.zeros(0)
     bias_high = problem.bias[:, 1] if problem.bias is not None else np.zeros(0)
     reach = cap + float(np.abs(problem.constant).max(initial=0.0)) + float(np.abs([*bias_low, *bias_high]).max(initial=0.0))
     c = np.zeros(weights + biases + 1)
     c[-1] = -1.0
-    return MilpModel(
-        name="margin",
-        A=csr_matrix(table),
+    matrix = csr_matrix(table)
+    return MatrixArrays(
+        indptr=matrix.indptr,
+        indices=matrix.indices,
+        data=matrix.data,
         row_lower=-sign * problem.constant[patterns, units],
         row_upper=np.full(rows, np.inf),
         c=c,
         lower=np.concatenate([np.full(weights, problem.lower), bias_low, [-reach]]),
         upper=np.concatenate([np.full(weights, problem.upper), bias_high, [reach]]),
         integrality=np.zeros(weights + biases + 1, dtype=np.uint8),
-        row_families=(),
-        column_families=(),
-        column_names=Names([NameBlock("x", "", (weights + biases + 1,))]),
-        row_names=Names([NameBlock("r", "", (rows,))]),
+        objective_step=0.0,
+        objective_offset=0.0,
     )

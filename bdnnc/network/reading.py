@@ -67,8 +67,7 @@ def model_of_text(text: str, name: str) -> Model:
 
 def _header(root: Cursor) -> None:
     """Before anything else is complained of: is this our format, our version, a construct that this version knows?"""
-    root.table((), tuple(root.value) if isinstance(root.value, dict) else ())
-    if not root.has("format") or root.at("format").value != FORMAT:
+    if "format" not in root.names() or root.at("format").value != FORMAT:
         root.fail("E558", f"has no `format` of `{FORMAT}`: it is no network of bdnnc")
     if not root.has("version") or root.at("version").number() != VERSION:
         root.at("version").fail("E558", f"is not {VERSION}, the version that this bdnnc reads")

@@ -17,7 +17,8 @@ Indices = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MatrixArrays:
-    """A ``MilpModel`` without names and families. CSR: row i has ``data[indptr[i]:indptr[i + 1]]`` in columns ``indices[..]``."""
+    """A ``MilpModel`` without names and families. CSR: row i has ``data[indptr[i]:indptr[i + 1]]`` in columns
+    ``indices[indptr[i]:indptr[i + 1]]``."""
 
     indptr: Indices
     indices: Indices
@@ -68,7 +69,7 @@ class MatrixArrays:
     def activity(self, x: Floats) -> Floats:
         """A x, shape (rows,)."""
         row_of_entry = np.repeat(np.arange(self.rows), np.diff(self.indptr))
-        return np.bincount(row_of_entry, weights=self.data * x[self.indices], minlength=self.rows)
+        return np.bincount(row_of_entry, weights=self.data * x[self.indices], minlength=self.rows).astype(np.float64)
 
     def violation(self, x: Floats) -> float:
         """The largest amount by which ``x`` misses a row, a bound or a whole number; 0 where it misses none."""

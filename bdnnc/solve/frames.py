@@ -33,7 +33,7 @@ _NUMBER = struct.Struct("<d")
 
 def write_frame(stream: IO[bytes], kind: bytes, *parts: bytes | NDArray[Any]) -> None:
     """One frame; arrays are written from their memory. Flushes. Raises OSError where the other side is gone."""
-    views = [memoryview(part) if isinstance(part, bytes) else memoryview(part).cast("B") for part in parts if len(part)]
+    views = [memoryview(part) if isinstance(part, bytes) else part.data.cast("B") for part in parts if len(part)]
     stream.write(_HEADER.pack(kind, sum(view.nbytes for view in views)))
     for view in views:
         stream.write(view)

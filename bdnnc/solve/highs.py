@@ -11,7 +11,7 @@ from math import ceil
 from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed
 from bdnnc.milp.model import MilpModel
 from bdnnc.solve.arrays import MatrixArrays
-from bdnnc.solve.outcome import NotStarted, Outcome, RefusedBySolver
+from bdnnc.solve.outcome import NotStartedError, Outcome, RefusedBySolverError
 from bdnnc.solve.protocol import Floats, Progress, Solution, SolveOptions, Stop
 
 LATTICE_SLACK = 1e-6  # of a step: how far above a lattice value a bound must be to be rounded up to the next
@@ -38,9 +38,9 @@ class _Incumbents:
 class HighsSolver:
     """HiGHS, in a child process (``isolated``, the default) or in this one.
 
-    In a child process a time limit is kept to about a second whatever HiGHS does, and a crash keeps the incumbent; it costs about
-    0.25 s a solve. In this process the limit is as good as HiGHS's own (minutes late on very large models), and Ctrl-C waits
-    for its next callback: for small models only.
+    In a child process a time limit is kept to about a second whatever HiGHS does, and a crash keeps the incumbent; it costs
+    about 0.15 s a solve. In this process the limit is as good as HiGHS's own (minutes late on very large models), and Ctrl-C
+    waits for its next callback: for small models only.
     """
 
     name: str = "highs"
@@ -67,9 +67,9 @@ class HighsSolver:
     ) -> Solution:
         """Minimises the model. See ``protocol.Solver`` for the callbacks.
 
-        ``options.start`` (shape (columns,), NaN where not known) may be partial, fractional or infeasible. ``Solution.x`` is the
-        best of all points seen. ``Solution.bound`` is rounded up to the objective's lattice where that is known, and never above
-        the objective. ``stop`` is ``OPTIMAL`` only if no gap is left, else ``TARGET``. A solver that crashes gives
+        ``options.start`` (shape (columns,), NaN where not known) may be partial, fractional or infeasible. ``Solution.x`` is
+        the best of all points seen. ``Solution.bound`` is rounded up to the objective's lattice where that is known, and never
+        above the objective. ``stop`` is ``OPTIMAL`` only if no gap is left, else ``TARGET``. A solver that crashes gives
         ``Stop.FAILED`` with the reason in ``message``.
 
         Raises UserError E505 (an option that HiGHS refuses), WorkFailed E503 (the child process can't be started),
@@ -112,9 +112,9 @@ class HighsSolver:
             from bdnnc.solve.isolation import solve_isolated
 
             return solve_isolated(arrays, options, incumbents, tell, echo=bool(options.extra.get("output_flag")))
-        except RefusedBySolver as refused:
+        except RefusedBySolverError as refused:
             raise UserError(Diagnostic("E505", str(refused))) from refused
-        except NotStarted as failed:
+        except NotStartedError as failed:
             raise WorkFailed(Diagnostic("E503", f"the solver's process could not be started: {failed}")) from failed
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bdnnc.solve.arrays import MatrixArrays
 from bdnnc.solve.highs_options import OptionValue, converted_value, highs_options
 from bdnnc.solve.highs_quiet import QuietHighs
-from bdnnc.solve.outcome import OnIncumbent, OnProgress, Outcome, RefusedBySolver
+from bdnnc.solve.outcome import OnIncumbent, OnProgress, Outcome, RefusedBySolverError
 from bdnnc.solve.protocol import Progress, SolveOptions, Stop
 
 PROGRESS_EVERY = 0.1  # seconds; HiGHS calls back thousands of times a second
@@ -34,7 +34,7 @@ STOPS: dict[Status, Stop] = {
     Status.kSolutionLimit: Stop.NODE_LIMIT,
     Status.kIterationLimit: Stop.NODE_LIMIT,
     Status.kInterrupt: Stop.INTERRUPTED,
-    Status.kHighsInterrupt: Stop.INTERRUPTED,
+    Status.kHighsInterrupt: Stop.INTERRUPTED,  # pyright: ignore[reportAttributeAccessIssue]  (not in its stubs)
     Status.kObjectiveBound: Stop.TARGET,
     Status.kObjectiveTarget: Stop.TARGET,
 }
@@ -50,10 +50,15 @@ def absolute_gap(step: float, gap: float | None) -> float:
     return max(tight, gap or 0.0)
 
 
-def loaded(arrays: MatrixArrays) -> QuietHighs:
-    """HiGHS holding the model (a copy). Raises RefusedBySolver where HiGHS refuses the arrays."""
+def quiet_highs() -> QuietHighs:
+    """HiGHS that prints nothing and drops no coefficient down to 1e-12."""
     highs = QuietHighs()
     highs.setOptionValue("small_matrix_value", SMALLEST_COEFFICIENT)
+    return highs
+
+
+def load(highs: highspy.Highs, arrays: MatrixArrays) -> None:
+    """Passes the model (HiGHS keeps a copy), after the options that decide how it is read. Raises RefusedBySolverError."""
     status = highs.passModel(
         arrays.columns,
         arrays.rows,
@@ -72,12 +77,11 @@ def loaded(arrays: MatrixArrays) -> QuietHighs:
         arrays.integrality.astype(np.int32),
     )
     if status == highspy.HighsStatus.kError:
-        raise RefusedBySolver("HiGHS refuses the model")
-    return highs
+        raise RefusedBySolverError("HiGHS refuses the model")
 
 
 def set_options(highs: highspy.Highs, options: SolveOptions, step: float) -> None:
-    """Everything but the time limit, which is set just before the run. Raises RefusedBySolver where HiGHS refuses a value."""
+    """All but the time limit, which is set just before the run. Raises RefusedBySolverError where HiGHS refuses a value."""
     values: dict[str, Any] = {
         "primal_feasibility_tolerance": options.feasibility_tolerance,
         "mip_feasibility_tolerance": options.integrality_tolerance,
@@ -94,7 +98,7 @@ def set_options(highs: highspy.Highs, options: SolveOptions, step: float) -> Non
         values |= {"output_flag": True, "log_to_console": False}
     for name, value in values.items():
         if highs.setOptionValue(name, value) == highspy.HighsStatus.kError:
-            raise RefusedBySolver(f"HiGHS refuses `{value}` for `{name}`")
+            raise RefusedBySolverError(f"HiGHS refuses `{value}` for `{name}`")
 
 
 def _by_name(extra: Mapping[str, OptionValue]) -> dict[str, Any]:
@@ -177,13 +181,14 @@ def run_highs(
 ) -> Outcome:
     """One run, in this thread, in which the callbacks run as well.
 
-    ``options.start`` must be complete and feasible here (`solve_arrays` completes others). ``options.time_limit`` counts from
-    the call; HiGHS looks at the clock when it likes, so a large model overshoots. Raises RefusedBySolver where HiGHS refuses the
-    arrays or an option, and whatever a callback raises.
+    ``options.start`` must be complete and feasible here (``solve_arrays`` completes others). ``options.time_limit`` counts from
+    the call; HiGHS looks at the clock when it likes, so a large model overshoots. Raises RefusedBySolverError where HiGHS
+    refuses the arrays or an option, and whatever a callback raises.
     """
     started = time.monotonic()
-    highs = loaded(arrays)
+    highs = quiet_highs()
     set_options(highs, options, arrays.objective_step)
+    load(highs, arrays)
     if options.start is not None:
         point = highspy.HighsSolution()
         point.col_value = options.start.tolist()
@@ -216,4 +221,3 @@ def _outcome(highs: highspy.Highs, status: Any, is_mip: bool, seen_bound: float)
         bound = None
     message = "" if stop is not Stop.FAILED else f"HiGHS: {highs.modelStatusToString(model_status)} ({status.name})"
     return Outcome(stop, x, bound, max(0, int(info.mip_node_count)), message)
-

@@ -1,7 +1,7 @@
 """A run from any start: partial, fractional or infeasible starts are completed first, by a run of their own.
 
-HiGHS would complete a start itself, but within the same run: the bounds that it then calls back with are those of the restricted
-model, and would be taken for bounds of the model when the run is cut short.
+HiGHS would complete a start itself, but within the same run: the bounds that it then calls back with are those of the
+restricted model, and would be taken for bounds of the model when the run is cut short.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 from bdnnc.solve.arrays import MatrixArrays
 from bdnnc.solve.highs_session import run_highs
 from bdnnc.solve.outcome import OnIncumbent, OnProgress, Outcome
-from bdnnc.solve.protocol import Floats, Progress, SolveOptions, Stop
+from bdnnc.solve.protocol import Progress, SolveOptions, Stop
 from bdnnc.solve.starts import fixed_at, is_feasible
 
 COMPLETION_NODES = 500
@@ -51,4 +51,3 @@ def _completion(
     limit = None if options.time_limit is None else COMPLETION_SHARE * options.time_limit
     completing = replace(options, start=None, time_limit=limit, node_limit=COMPLETION_NODES)
     return run_highs(fixed_at(arrays, options.start), completing, on_incumbent, without_bound)
-

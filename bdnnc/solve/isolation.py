@@ -17,7 +17,7 @@ from typing import IO
 
 from bdnnc.solve import frames
 from bdnnc.solve.arrays import MatrixArrays
-from bdnnc.solve.outcome import NotStarted, OnIncumbent, OnProgress, Outcome, RefusedBySolver
+from bdnnc.solve.outcome import NotStartedError, OnIncumbent, OnProgress, Outcome, RefusedBySolverError
 from bdnnc.solve.protocol import Progress, SolveOptions, Stop
 
 GRACE = 1.0  # seconds that the child has to answer once it is asked to stop, or once the limit is over
@@ -36,10 +36,12 @@ class _Child:
         try:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         except OSError as failed:
-            raise NotStarted(str(failed)) from failed
+            raise NotStartedError(str(failed)) from failed
         self.events: queue.SimpleQueue[tuple[bytes, bytes] | None] = queue.SimpleQueue()
         self._said: deque[str] = deque(maxlen=KEPT_LINES)
-        assert self.process.stdin and self.process.stdout and self.process.stderr
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
         self._commands: IO[bytes] = self.process.stdin
         self._readers = (
             threading.Thread(target=self._read_events, args=(self.process.stdout,), daemon=True),
@@ -111,7 +113,7 @@ class _Watch:
     def run(self) -> Outcome:
         while True:
             try:
-                event = self._child.events.get(timeout=POLL)
+                event = self._child.events.get(timeout=self._patience())
             except queue.Empty:
                 self._tell_progress(replace(self._latest, seconds=time.monotonic() - self._started))
             else:
@@ -121,13 +123,18 @@ class _Watch:
             if self._is_overdue():
                 return self._cut_short()
 
+    def _patience(self) -> float:
+        """Seconds to wait for an event: not past the moment when the clock wants something."""
+        due = self._kill_at if self._kill_at is not None else self._deadline
+        return POLL if due is None else min(POLL, max(0.0, due - time.monotonic()))
+
     def _taken(self, kind: bytes, payload: bytes) -> Outcome | None:
         if kind == frames.RESULT:
             outcome = frames.read_result(payload)
             # Asked to stop at the limit, HiGHS says "interrupted".
             return replace(outcome, stop=self._reason) if self._reason and outcome.stop is Stop.INTERRUPTED else outcome
         if kind == frames.REFUSED:
-            raise RefusedBySolver(payload.decode())
+            raise RefusedBySolverError(payload.decode())
         if kind == frames.INCUMBENT:
             if self._on_incumbent(*frames.unpack_incumbent(payload)):
                 self._stop(Stop.INTERRUPTED)
@@ -169,9 +176,9 @@ def solve_isolated(
 ) -> Outcome:
     """As ``solve_arrays``, in a child process; the callbacks run in this thread, ``on_progress`` at least every 0.2 s.
 
-    Returns at the latest ``GRACE`` seconds after the time limit or after a callback asked to stop. Where HiGHS had to be ended, or
-    crashed, the outcome has no ``x`` (the incumbents were called back) and the last bound known. ``echo``: pass on HiGHS's log to
-    standard error. Raises RefusedBySolver where HiGHS refuses the arrays or an option, NotStarted where no
+    Returns at the latest ``GRACE`` seconds after the time limit or after a callback asked to stop. Where HiGHS had to be ended,
+    or crashed, the outcome has no ``x`` (the incumbents were called back) and the last bound known. ``echo``: pass on HiGHS's
+    log to standard error. Raises RefusedBySolverError where HiGHS refuses the arrays or an option, NotStartedError where no
     process can be started.
     """
     child = _Child(echo)

@@ -11,8 +11,8 @@ import numpy as np
 from bdnnc.diagnostics import InternalError
 from bdnnc.milp.model import MilpModel
 from bdnnc.solve.arrays import MatrixArrays
-from bdnnc.solve.highs_session import STOPS, loaded
-from bdnnc.solve.outcome import RefusedBySolver
+from bdnnc.solve.highs_session import STOPS, load, quiet_highs
+from bdnnc.solve.outcome import RefusedBySolverError
 from bdnnc.solve.protocol import Floats, Stop
 
 TIGHTEST = 1e-10  # the least tolerance that HiGHS takes
@@ -22,8 +22,8 @@ TIGHTEST = 1e-10  # the least tolerance that HiGHS takes
 class LpSolution:
     """``x`` shape (columns,), ``row_dual`` shape (rows,): the objective's rate of change per unit of a row's active side.
 
-    ``ray`` (infeasible models only, shape (rows,)): row multipliers y with  max over the box of y A x  below what the rows ask of
-    y A x, in floats; None where HiGHS has none. Without an optimum ``x``, ``objective`` and ``row_dual`` are None.
+    ``ray`` (infeasible models only, shape (rows,)): row multipliers y such that no x of the box gives y A x what the rows ask
+    of it, in floats; None where HiGHS has none. Without an optimum ``x``, ``objective`` and ``row_dual`` are None.
     """
 
     stop: Stop
@@ -38,15 +38,16 @@ def solve_lp(
 ) -> LpSolution:
     """The optimum of the model without its integrality, by HiGHS's simplex method.
 
-    ``tolerance`` (least 1e-10) is that of primal and dual feasibility. ``dual``: with ``row_dual``, or ``ray`` where infeasible.
-    ``time_limit`` in seconds, as good as HiGHS's own. ``Stop.FAILED`` where HiGHS fails. Raises InternalError where HiGHS refuses
-    the arrays.
+    ``tolerance`` (least 1e-10) is that of primal and dual feasibility. ``dual``: with ``row_dual``, or ``ray`` where
+    infeasible. ``time_limit`` in seconds, as good as HiGHS's own. ``Stop.FAILED`` where HiGHS fails. Raises InternalError where
+    HiGHS refuses the arrays.
     """
     arrays = MatrixArrays.of(model) if isinstance(model, MilpModel) else model
     arrays = replace(arrays, integrality=np.zeros(arrays.columns, dtype=np.uint8))
+    highs = quiet_highs()
     try:
-        highs = loaded(arrays)
-    except RefusedBySolver as refused:
+        load(highs, arrays)
+    except RefusedBySolverError as refused:
         raise InternalError(str(refused)) from refused
     tight = max(tolerance, TIGHTEST)
     for name in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
@@ -67,5 +68,5 @@ def solve_lp(
 
 
 def _ray(highs: highspy.Highs) -> Floats | None:
-    _, exists, ray = highs.getDualRay()
+    _, exists, ray = highs.getDualRay()  # pyright: ignore[reportAttributeAccessIssue]  (not in its stubs)
     return np.array(ray, dtype=np.float64) if exists else None

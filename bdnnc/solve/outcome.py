@@ -22,9 +22,9 @@ class Outcome:
     message: str = ""
 
 
-class RefusedBySolver(Exception):
+class RefusedBySolverError(Exception):
     """The solver does not take the arrays or an option. Never leaves ``solve``, which turns it into a diagnostic."""
 
 
-class NotStarted(Exception):
+class NotStartedError(Exception):
     """The operating system gives no child process. Never leaves ``solve``, which turns it into a diagnostic."""

@@ -13,7 +13,7 @@ from typing import IO
 
 from bdnnc.solve import frames
 from bdnnc.solve.highs_start import solve_arrays
-from bdnnc.solve.outcome import RefusedBySolver
+from bdnnc.solve.outcome import RefusedBySolverError
 from bdnnc.solve.protocol import Floats, Progress
 
 
@@ -40,7 +40,7 @@ def main() -> None:
 
     try:
         outcome = solve_arrays(arrays, options, on_incumbent, on_progress)
-    except RefusedBySolver as refused:
+    except RefusedBySolverError as refused:
         frames.write_frame(events, frames.REFUSED, str(refused).encode())
     else:
         frames.write_result(events, outcome)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
-from fractions import Fraction as F
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -31,17 +32,17 @@ class Case:
 
 
 def layer(name: str, unit: str, weights: list[list[object]], bias: list[object], **more: object) -> Layer:
-    table = np.array([[F(value) for value in row] for row in weights], dtype=object)
+    table = np.array([[Fraction(value) for value in row] for row in weights], dtype=object)
     absent = more.pop("absent", np.zeros(table.shape, dtype=np.bool_))
-    return Layer(name, unit, table, np.array([F(value) for value in bias], dtype=object), absent, **more)  # type: ignore[arg-type]
+    return Layer(name, unit, table, np.array([Fraction(value) for value in bias], dtype=object), absent, **more)  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def case() -> Case:
     inputs = (
-        Input("age", 0, Scaled(F(30), F(1, 53), 2)),
-        Input("mass", 2, Scaled(F("-0.125"), F(3), None)),
-        Input("dose>1", 3, Above(F(1), True)),
+        Input("age", 0, Scaled(Fraction(30), Fraction(1, 53), 2)),
+        Input("mass", 2, Scaled(Fraction("-0.125"), Fraction(3), None)),
+        Input("dose>1", 3, Above(Fraction(1), True)),
     )
     hidden = layer(
         "hidden",
@@ -49,7 +50,7 @@ def case() -> Case:
         [["1", "0", "-1"], ["0.1", "-1/3", "0"]],
         ["-0.3", "0.05"],
         absent=np.array([[False, False, False], [False, False, True]]),
-        margin=F("0.001"),
+        margin=Fraction("0.001"),
     )
     network = Network(inputs, (hidden, layer("output", "sign", [[1, 1]], ["-1.5"])), ("no", "yes"))
     rng = np.random.default_rng(5)
@@ -73,17 +74,24 @@ def case() -> Case:
         dead=np.zeros(3, dtype=np.bool_),
         origin=Origin("points.csv", "points.csv", digest, "class", 4, ";", False),
     )
-    goal = Goal("minimize", Loss("hamming", F(2), "balanced", SPAN), F(1), "2 * hamming weighted balanced + 1", SPAN)
+    loss = Loss("hamming", Fraction(2), "balanced", SPAN)
+    goal = Goal("minimize", loss, Fraction(1), "2 * hamming weighted balanced + 1", SPAN)
     run = Run(
         method="exact",
         status="feasible",
-        bound=F(3, 2),
+        bound=Fraction(3, 2),
         solver="highs",
         version="1.16.0",
         cuts=1,
         seed=7,
-        options={"time_limit": F(60), "presolve": "on", "parallel": False, "start": None},
-        network_class={"hidden": F("0.001"), "output": "exact"},
-        tolerances={"feasibility": F("1e-9")},
+        options={"time_limit": Fraction(60), "presolve": "on", "parallel": False, "start": None},
+        network_class={"hidden": Fraction("0.001"), "output": "exact"},
+        tolerances={"feasibility": Fraction("1e-9")},
     )
     return Case(network, dataset, (goal,), assemble(network, dataset, (goal,), run, SPEC))
+
+
+@pytest.fixture
+def bless_model() -> bool:
+    """Set BDNNC_BLESS=1 to write the expected model file anew."""
+    return os.environ.get("BDNNC_BLESS") == "1"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fractions import Fraction as F
+from collections.abc import Iterable
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -21,14 +22,16 @@ from bdnnc.network.evaluate import (
 )
 from bdnnc.network.network import Layer, Network
 
-SMALL = st.integers(-3, 3).map(F)
-DECIMAL = st.integers(-(10**17), 10**17).map(lambda n: F(n, 10**17))
-HUGE = st.builds(F, st.integers(-(2**200), 2**200), st.integers(1, 2**190))
-EXTREME = st.sampled_from([F(10) ** 400, F(1, 10**400), -(F(10) ** 309), F(1, 2**1080), F(0), F(3, 2**1074)])
+SMALL = st.integers(-3, 3).map(Fraction)
+DECIMAL = st.integers(-(10**17), 10**17).map(lambda n: Fraction(n, 10**17))
+HUGE = st.builds(Fraction, st.integers(-(2**200), 2**200), st.integers(1, 2**190))
+EXTREME = st.sampled_from(
+    [Fraction(10) ** 400, Fraction(1, 10**400), -(Fraction(10) ** 309), Fraction(1, 2**1080), Fraction(0), Fraction(3, 2**1074)]
+)
 NUMBERS = st.sampled_from([SMALL, DECIMAL, HUGE, EXTREME, st.one_of(SMALL, DECIMAL, HUGE, EXTREME)])
 
 
-def array(rows: list[list[F]], width: int) -> np.ndarray:
+def array(rows: list[list[Fraction]], width: int) -> np.ndarray:
     out = np.empty((len(rows), width), dtype=object)
     for i, row in enumerate(rows):
         out[i] = row
@@ -36,7 +39,7 @@ def array(rows: list[list[F]], width: int) -> np.ndarray:
 
 
 @st.composite
-def networks(draw: st.DrawFn) -> tuple[Network, list[list[F]]]:
+def networks(draw: st.DrawFn) -> tuple[Network, list[list[Fraction]]]:
     """A network, and rows of inputs of which some are made to lie exactly on a unit's threshold."""
     numbers = draw(NUMBERS)
     width = draw(st.integers(1, 4))
@@ -47,21 +50,23 @@ def networks(draw: st.DrawFn) -> tuple[Network, list[list[F]]]:
         weights = array([[draw(numbers) for _ in range(width)] for _ in range(units)], width)
         bias = np.array([draw(numbers) for _ in range(units)], dtype=object)
         if place == 0 and draw(st.booleans()):
-            bias[0] = -sum((w * x for w, x in zip(weights[0], rows[0], strict=True)), F(0))  # a tie
+            bias[0] = -dot(weights[0], rows[0])  # a tie
         unit = draw(st.sampled_from(["step", "sign"]))
-        height = draw(st.sampled_from([F(1), F(5, 3), F(10) ** 30])) if unit == "step" else F(1)
-        layers.append(Layer(f"layer{place}", unit, weights, bias, np.zeros(weights.shape, bool), F(0), height))  # type: ignore[arg-type]
+        height = draw(st.sampled_from([Fraction(1), Fraction(5, 3), Fraction(10) ** 30])) if unit == "step" else Fraction(1)
+        layers.append(Layer(f"layer{place}", unit, weights, bias, np.zeros(weights.shape, bool), Fraction(0), height))  # type: ignore[arg-type]
         width = units
     classes = tuple(str(c) for c in range(max(2, width)))
     return Network((), tuple(layers), classes), rows
 
 
-def naive(network: Network, row: list[F]) -> tuple[list[list[F]], list[list[int]]]:
+def dot(weights: Iterable[Fraction], values: Iterable[Fraction]) -> Fraction:
+    return sum((w * x for w, x in zip(weights, values, strict=True)), Fraction(0))
+
+
+def naive(network: Network, row: list[Fraction]) -> tuple[list[list[Fraction]], list[list[int]]]:
     x, sums, patterns = row, [], []
     for layer in network.layers:
-        a = [
-            sum((w * v for w, v in zip(ws, x, strict=True)), F(0)) + b for ws, b in zip(layer.weights, layer.bias, strict=True)
-        ]
+        a = [dot(weights, x) + b for weights, b in zip(layer.weights, layer.bias, strict=True)]
         low = -1 if layer.unit == "sign" else 0
         u = [1 if value >= 0 else low for value in a]
         sums.append(a)
@@ -72,7 +77,7 @@ def naive(network: Network, row: list[F]) -> tuple[list[list[F]], list[list[int]
 
 @given(networks())
 @settings(max_examples=300, deadline=None)
-def test_everything_agrees_with_loops_over_fractions(drawn: tuple[Network, list[list[F]]]) -> None:
+def test_everything_agrees_with_loops_over_fractions(drawn: tuple[Network, list[list[Fraction]]]) -> None:
     network, rows = drawn
     X = ExactMatrix.from_fractions(rows)
     wanted = [naive(network, row) for row in rows]
@@ -88,14 +93,14 @@ def test_everything_agrees_with_loops_over_fractions(drawn: tuple[Network, list[
     assert predict(network, X).tolist() == expected
 
 
-@pytest.mark.parametrize("shift", [F(0), F(1, 10**400), -F(1, 10**400)])
-@pytest.mark.parametrize("scale", [F(1), F(1, 3**80), F(7**300), F(10) ** -350])
-def test_a_tie_is_active_and_the_least_push_below_it_is_not(shift: F, scale: F) -> None:
+@pytest.mark.parametrize("shift", [Fraction(0), Fraction(1, 10**400), -Fraction(1, 10**400)])
+@pytest.mark.parametrize("scale", [Fraction(1), Fraction(1, 3**80), Fraction(7**300), Fraction(10) ** -350])
+def test_a_tie_is_active_and_the_least_push_below_it_is_not(shift: Fraction, scale: Fraction) -> None:
     # 0.1 + 0.2 - 0.3 is 0 in rationals, and is not in floats
-    weights = array([[F("0.1") * scale, F("0.2") * scale]], 2)
-    layer = Layer("output", "step", weights, np.array([-F("0.3") * scale + shift], dtype=object), np.zeros((1, 2), bool))
+    weights = array([[Fraction("0.1") * scale, Fraction("0.2") * scale]], 2)
+    layer = Layer("output", "step", weights, np.array([-Fraction("0.3") * scale + shift], dtype=object), np.zeros((1, 2), bool))
     network = Network((), (layer,), ("0", "1"))
-    X = ExactMatrix.from_fractions([[F(1), F(1)]])
+    X = ExactMatrix.from_fractions([[Fraction(1), Fraction(1)]])
     assert outputs(network, X).tolist() == [[int(shift >= 0)]]
     assert smallest_margins(network, X) == (abs(shift),)
 
@@ -105,32 +110,38 @@ def test_many_rows_with_wide_denominators_are_decided_as_by_integers() -> None:
     numerators = rng.integers(0, 10**6, (3000, 6)).astype(object) * 2**70
     denominators = tuple(int(d) for d in rng.integers(2**61, 2**62, 6))
     X = ExactMatrix(numerators, denominators)
-    weights = array([[F(repr(float(w))) for w in row] for row in rng.uniform(-1, 1, (4, 6))], 6)
-    bias = np.array([F(0)] * 4, dtype=object)
+    weights = array([[Fraction(repr(float(w))) for w in row] for row in rng.uniform(-1, 1, (4, 6))], 6)
+    bias = np.array([Fraction(0)] * 4, dtype=object)
     for unit in range(4):  # each threshold runs through a sample, and a hair above or below the next
-        bias[unit] = -sum((w * X.fraction(unit, j) for j, w in enumerate(weights[unit])), F(0)) + F(unit - 1, 2**900)
+        bias[unit] = -dot(weights[unit], [X.fraction(unit, j) for j in range(6)]) + Fraction(unit - 1, 2**900)
     layer = Layer("output", "step", weights, bias, np.zeros((4, 6), bool))
     network = Network((), (layer,), ("a", "b", "c", "d"))
     exact = preactivations(network, X)[0]
     assert exact.numerators.dtype == object
     assert (active_units(network, X)[0] == (exact.numerators >= 0)).all()
     assert [bool(active_units(network, X)[0][i, i]) for i in range(4)] == [False, True, True, True]
-    assert smallest_margins(network, X) == (F(0),)
+    assert smallest_margins(network, X) == (Fraction(0),)
 
 
 def test_integers_around_the_limits_of_floats_and_int64() -> None:
     for power in (52, 53, 54, 61, 62, 63, 64):
         edge = 2**power
         for bias in (-edge, -edge - 1, -edge + 1):
-            layer = Layer("output", "step", array([[F(1), F(0)]], 2), np.array([F(bias)], dtype=object), np.zeros((1, 2), bool))
+            layer = Layer(
+                "output",
+                "step",
+                array([[Fraction(1), Fraction(0)]], 2),
+                np.array([Fraction(bias)], dtype=object),
+                np.zeros((1, 2), bool),
+            )
             network = Network((), (layer,), ("0", "1"))
-            X = ExactMatrix.from_fractions([[F(edge), F(2**90)]])
+            X = ExactMatrix.from_fractions([[Fraction(edge), Fraction(2**90)]])
             assert preactivations(network, X)[0].fraction(0, 0) == edge + bias
             assert outputs(network, X).tolist() == [[int(edge + bias >= 0)]]
 
 
 def test_no_rows_give_empty_arrays_and_no_margin() -> None:
-    layer = Layer("output", "step", array([[F(1)]], 1), np.array([F(0)], dtype=object), np.zeros((1, 1), bool))
+    layer = Layer("output", "step", array([[Fraction(1)]], 1), np.array([Fraction(0)], dtype=object), np.zeros((1, 1), bool))
     network = Network((), (layer,), ("0", "1"))
     X = ExactMatrix(np.zeros((0, 1), dtype=np.int64), (3,))
     assert predict(network, X).shape == (0,)
@@ -140,6 +151,6 @@ def test_no_rows_give_empty_arrays_and_no_margin() -> None:
 
 
 def test_a_matrix_of_another_width_is_refused() -> None:
-    layer = Layer("output", "step", array([[F(1)]], 1), np.array([F(0)], dtype=object), np.zeros((1, 1), bool))
+    layer = Layer("output", "step", array([[Fraction(1)]], 1), np.array([Fraction(0)], dtype=object), np.zeros((1, 1), bool))
     with pytest.raises(InternalError, match="takes 1 inputs, not 2"):
         predict(Network((), (layer,), ("0", "1")), ExactMatrix.from_fractions([[1, 2]]))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bdnnc.diagnostics import Diagnostic, Label, Source, Span, UserError
+from bdnnc.diagnostics.suggest import did_you_mean
 from bdnnc.language.build import build
 from bdnnc.language.grammar import Tables, tables
 from bdnnc.language.lexer import END, Token, tokenize
@@ -43,13 +44,18 @@ def parse_value(source: Source) -> tuple[Expr | Text | None, list[Diagnostic]]:
 def read_source(path: Path) -> Source:
     """The text of a file.
 
-    Raises UserError: E601 there is no such file, E602 it can't be read, E107 it isn't UTF-8, E108 it holds NUL bytes.
+    Raises UserError: E601 there is no such file, E602 it can't be read, E603 it isn't called ``.bdnn``, E107 it isn't UTF-8,
+    E108 it holds NUL bytes.
     """
     name = str(path)
+    if path.suffix != ".bdnn" and not path.is_dir():
+        help_text = f"rename it to `{path.stem}.bdnn`" if path.is_file() else None
+        raise UserError(Diagnostic("E603", f"`{name}` does not end in `.bdnn`", help=help_text))
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise UserError(Diagnostic("E601", f"there is no file `{name}`")) from error
+        help_text = did_you_mean(path.name, (other.name for other in path.parent.glob("*.bdnn")))
+        raise UserError(Diagnostic("E601", f"there is no file `{name}`", help=help_text)) from error
     except IsADirectoryError as error:
         raise UserError(Diagnostic("E602", f"`{name}` is a folder", help="name a `.bdnn` file")) from error
     except OSError as error:

@@ -1,0 +1,174 @@
+"""The checker's front: what a tree means, and everything that is wrong with it, all at once.
+
+``check_data`` needs the text only. ``check_model`` can run before the data are read (``facts`` None), when it skips what depends
+on them, and again when they are there. Both report what belongs to the whole file (params, the language version); ``merged``
+drops what was said twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeVar
+
+from bdnnc.diagnostics import Diagnostic, Label, Span
+from bdnnc.language import tree
+from bdnnc.language.check_data import DataChecker
+from bdnnc.language.check_goals import GoalChecker, names_used
+from bdnnc.language.check_network import NetworkChecker
+from bdnnc.language.check_train import TrainChecker
+from bdnnc.language.constants import Constants
+from bdnnc.language.findings import Findings, merged
+from bdnnc.language.linear import LinearReader
+from bdnnc.language.params import evaluate_params
+from bdnnc.language.spec import DataSpec, Facts, Goal, LayerSpec, ModelSpec, TrainSpec
+
+S = TypeVar("S", bound=tree.Node)
+MANDATORY: tuple[tuple[str, type[tree.Node]], ...] = (
+    ("data", tree.Data),
+    ("network", tree.Network),
+    ("objective", tree.Objective),
+)
+OPTIONAL: tuple[tuple[str, type[tree.Node]], ...] = (
+    ("subject to", tree.Subject),
+    ("robust", tree.Robust),
+    ("train", tree.Train),
+)
+
+
+def check_data(file: tree.File, overrides: Mapping[str, str], folder: Path) -> tuple[DataSpec | None, list[Diagnostic]]:
+    """The data block with every constant a number. ``folder``: where its paths start, that of the file.
+
+    The spec is None exactly if there is an error among the diagnostics.
+    """
+    findings = Findings()
+    constants = _constants(file, overrides, findings, facts=None, before_data=True)
+    _blocks(file, findings, MANDATORY[:1])
+    block = _first(file, tree.Data)
+    spec = None if block is None else DataChecker(constants, folder).check(block)
+    return (None if findings.has_errors() else spec), findings.result()
+
+
+def check_model(
+    file: tree.File, overrides: Mapping[str, str], folder: Path, facts: Facts | None
+) -> tuple[ModelSpec | None, list[Diagnostic]]:
+    """Network, goals and training with every constant a number. With ``facts`` None, what depends on the data is skipped.
+
+    The spec is None if there is an error, or if it depends on data that are not known.
+    """
+    findings = Findings()
+    constants = _constants(file, overrides, findings, facts=facts, before_data=False)
+    _blocks(file, findings, (*MANDATORY[1:], *OPTIONAL))
+    _unused(file, findings)
+    parts = _Parts(file, constants, folder)
+    layers, goals, train = parts.layers(), parts.goals(), parts.train()
+    if findings.has_errors() or constants.awaits_data or layers is None or goals is None:
+        return None, findings.result()
+    params = {name: value for name, value in constants.values.items() if isinstance(value, Fraction | str)}
+    return ModelSpec(layers, goals, train, params), findings.result()
+
+
+def check_file(
+    file: tree.File, overrides: Mapping[str, str], folder: Path
+) -> tuple[DataSpec | None, ModelSpec | None, list[Diagnostic]]:
+    """Both checks without data: all that the text alone can tell."""
+    data, of_data = check_data(file, overrides, folder)
+    model, of_model = check_model(file, overrides, folder, None)
+    found = merged(of_data, of_model)
+    absent = [name for name, kind in MANDATORY if _first(file, kind) is None]
+    if len(absent) == len(MANDATORY) and not file.statements:
+        start = Label(Span(file.span.source, 0, 0))
+        help_text = "`bdnnc new NAME` writes a file to begin with"
+        found = [Diagnostic("E120", "the file says nothing", start, help=help_text)]
+    return data, model, found
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The blocks of a file other than `data`, each through its checker."""
+
+    file: tree.File
+    constants: Constants
+    folder: Path
+
+    def layers(self) -> tuple[LayerSpec, ...] | None:
+        block = _first(self.file, tree.Network)
+        params = {s.name.text: s.name.span for s in self.file.statements if isinstance(s, tree.Param)}
+        return None if block is None else NetworkChecker(self.constants, self.folder, params).check(block)
+
+    def goals(self) -> tuple[Goal, ...] | None:
+        network = _first(self.file, tree.Network)
+        layers = network.layers if network else ()
+        reader = LinearReader(self.constants, {layer.name.text: layer for layer in layers})
+        checker = GoalChecker(self.constants, reader, layers[-1] if layers else None)
+        subject, robust, objective = (_first(self.file, kind) for kind in (tree.Subject, tree.Robust, tree.Objective))
+        if isinstance(subject, tree.Subject):
+            checker.constraints(subject)
+        if isinstance(robust, tree.Robust):
+            checker.robust(robust)
+        return checker.objective(objective) if isinstance(objective, tree.Objective) else None
+
+    def train(self) -> TrainSpec | None:
+        block = _first(self.file, tree.Train)
+        return None if block is None else TrainChecker(self.constants, self.folder).check(block)
+
+
+def _constants(
+    file: tree.File, overrides: Mapping[str, str], findings: Findings, *, facts: Facts | None, before_data: bool
+) -> Constants:
+    """Constants with the params in place; the language version is checked on the way."""
+    network = _first(file, tree.Network)
+    layers = frozenset(layer.name.text for layer in network.layers) if network else frozenset[str]()
+    constants = Constants(findings, facts, layers=layers, before_data=before_data)
+    if file.language is not None and file.language.version.text != "1":
+        message = f"language {file.language.version.text} is not known"
+        findings.add("E121", message, file.language.version.span, help="this compiler reads language 1")
+    evaluate_params(file, overrides, constants)
+    return constants
+
+
+def _blocks(file: tree.File, findings: Findings, kinds: tuple[tuple[str, type[tree.Node]], ...]) -> None:
+    """E114 a block twice, E122 two goals without `then`, E120 a mandatory block that is missing."""
+    for name, kind in kinds:
+        found = [statement for statement in file.statements if isinstance(statement, kind)]
+        for other in found[1:]:
+            first = Label(_head(found[0]), "first here")
+            if isinstance(other, tree.Objective):
+                help_text = "write `then` between goals, the more important one first"
+                findings.add("E122", "two goals without `then`", _head(other), secondary=[first], help=help_text)
+            else:
+                findings.add("E114", f"`{name}` stands twice in the file", _head(other), secondary=[first])
+        if not found and (name, kind) in MANDATORY:
+            start = Span(file.span.source, 0, 0)
+            examples = {
+                "data": '`data { from "points.csv" }`',
+                "network": "`network { layer output: classes step units }`",
+                "objective": "`minimize hamming`",
+            }
+            what = "the file has no objective" if kind is tree.Objective else f"the file has no `{name}` block"
+            findings.add("E120", what, start, help=f"add one, for example {examples[name]}")
+
+
+def _unused(file: tree.File, findings: Findings) -> None:
+    used = names_used(file)
+    for statement in file.statements:
+        if isinstance(statement, tree.Param) and statement.name.text not in used:
+            message = f"the param `{statement.name.text}` is never used"
+            findings.add("W101", message, statement.name.span, help="remove it, or end its line with `# bdnnc: allow W101`")
+
+
+def _head(statement: tree.Node) -> Span:
+    """The keyword of a block, where it has one, else all of it."""
+    match statement:
+        case tree.Data() | tree.Network() | tree.Subject() | tree.Robust() | tree.Train():
+            return statement.keyword
+        case tree.Objective():
+            return statement.goals[0].sense.span
+        case _:
+            return statement.span
+
+
+def _first(file: tree.File, kind: type[S]) -> S | None:
+    return next((statement for statement in file.statements if isinstance(statement, kind)), None)

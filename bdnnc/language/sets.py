@@ -1,0 +1,118 @@
+"""Sets of numbers: what a weight or a bias may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from bdnnc.diagnostics import Label, Span
+from bdnnc.language import tree
+from bdnnc.language.constants import Constants, shown
+from bdnnc.language.spec import Domain, FiniteSet, Interval
+
+MAX_MEMBERS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The numbers low, low + 1, .., high; ``count`` of them."""
+
+    low: Fraction
+    high: Fraction
+    span: Span
+
+    @property
+    def count(self) -> int:
+        return int(self.high - self.low) + 1
+
+    def members(self) -> list[Fraction]:
+        return [self.low + step for step in range(self.count)]
+
+
+def domain(node: tree.SetNode, constants: Constants) -> Domain | None:
+    """The set of a clause, None if it is wrong, unsupported or awaits the data.
+
+    Reports E301 empty or reversed sets, E302 more than 100,000 members, E303 ranges that miss their end, E390 bits, fixed and
+    scaled sets; W301 numbers that stand twice.
+    """
+    match node:
+        case tree.IntervalSet():
+            return interval(node, constants)
+        case tree.Finite():
+            values = distinct_numbers(node.items, node.span, constants)
+            return None if values is None else FiniteSet(values)
+        case tree.BitsSet():
+            constants.integer(node.count, "the number of bits", 1, 8)
+            constants.findings.unsupported("`bits`", node.span)
+        case tree.FixedPointSet():
+            constants.integer(node.digits, "the number of binary places", 0, 16)
+            constants.findings.unsupported("`fixed`", node.span)
+        case tree.ScaledSet():
+            distinct_numbers(node.base.items, node.base.span, constants)
+            interval(node.by, constants)
+            constants.findings.unsupported("`scaled`", node.span)
+    return None
+
+
+def interval(node: tree.IntervalSet, constants: Constants) -> Interval | None:
+    low = constants.number(node.low, "the end of an interval")
+    high = constants.number(node.high, "the end of an interval")
+    if low is None or high is None:
+        return None
+    if low > high:
+        text = f"[{shown(low)}, {shown(high)}]"
+        help_text = f"write `[{shown(high)}, {shown(low)}]`"
+        constants.findings.add("E301", f"the interval `{text}` is empty", node.span, help=help_text)
+        return None
+    return Interval(low, high)
+
+
+def distinct_numbers(items: Iterable[tree.Item], span: Span, constants: Constants) -> tuple[Fraction, ...] | None:
+    """The numbers of a finite set, ascending; a number that stands twice is warned of."""
+    ranges = ranges_of(items, span, constants)
+    if ranges is None:
+        return None
+    seen: dict[Fraction, Span] = {}
+    warned = False
+    for part in ranges:
+        for value in part.members():
+            if value not in seen:
+                seen[value] = part.span
+            elif not warned:
+                warned = True
+                first = Label(seen[value], "first here")
+                message = f"{shown(value)} stands twice in this set"
+                constants.findings.add("W301", message, part.span, secondary=[first], help="one is enough")
+    return tuple(sorted(seen))
+
+
+def ranges_of(items: Iterable[tree.Item], span: Span, constants: Constants) -> list[Range] | None:
+    """The items as ranges, checked before any is written out; None if one is wrong or awaits the data."""
+    found = [_range(item, constants) for item in items]
+    ranges = [part for part in found if part is not None]
+    total = sum(part.count for part in ranges)
+    if total > MAX_MEMBERS:
+        message = f"a set of {total:,} numbers is too large" if total < 10**15 else "the set is too large"
+        notes = [f"a finite set has at most {MAX_MEMBERS:,} members"]
+        constants.findings.add("E302", message, span, notes=notes, help="an interval `[a, b]` has no such limit")
+        return None
+    return ranges if len(ranges) == len(found) else None
+
+
+def _range(item: tree.Item, constants: Constants) -> Range | None:
+    low = constants.number(item.low, "a member of a set")
+    if item.high is None:
+        return None if low is None else Range(low, low, item.span)
+    high = constants.number(item.high, "the end of a range")
+    if low is None or high is None:
+        return None
+    if low > high:
+        help_text = f"write `{shown(high)}..{shown(low)}`"
+        constants.findings.add("E301", f"the range `{shown(low)}..{shown(high)}` is empty", item.span, help=help_text)
+        return None
+    if (high - low).denominator != 1:
+        message = f"the range `{shown(low)}..{shown(high)}` goes in steps of 1 and misses its end"
+        constants.findings.add("E303", message, item.span, help="write the members one by one")
+        return None
+    return Range(low, high, item.span)

@@ -1,0 +1,123 @@
+"""What is shown of a network: evaluation, predictions, tables, the summary."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bdnnc.exact import ExactMatrix
+from bdnnc.network.evaluation import evaluate, percent, predict_labels, write_predictions
+from bdnnc.network.network import Layer, Network
+from bdnnc.network.score import LossRule
+from bdnnc.network.text import network_html, network_text, summary
+
+
+def and_network(classes: tuple[str, ...] = ("no", "yes")) -> Network:
+    one = Fraction(1)
+    weights, bias = np.array([[one, one]], dtype=object), np.array([Fraction(-2)], dtype=object)
+    return Network((), (Layer("output", "step", weights, bias, np.zeros((1, 2), bool)),), classes)
+
+
+POINTS = ExactMatrix.from_fractions([[0, 0], [0, 1], [1, 0], [1, 1]])
+
+
+def test_evaluation_shows_errors_and_accuracy_apart() -> None:
+    report = evaluate(and_network(), POINTS, np.array([0, 1, 0, 1]), LossRule("hamming", (Fraction(1), Fraction(5, 2))))
+    assert report.text() == (
+        "samples                      4\n"
+        "loss                         2.5\n"
+        "errors, a tie is an error    1\n"
+        "accuracy of predict          75.00 % (3 of 4)\n"
+        "\n"
+        "true class \\ predicted\n"
+        "       no  yes\n"
+        "  no    2    0\n"
+        "  yes   1    1\n"
+    )
+    assert report.table() == {
+        "samples": 4,
+        "loss": Fraction(5, 2),
+        "errors": 1,
+        "accuracy": Fraction(3, 4),
+        "classes": ["no", "yes"],
+        "confusion": [[2, 0], [1, 1]],
+    }
+
+
+def test_predictions_are_streamed_as_csv() -> None:
+    network = and_network(("no, never", 'ye"s'))
+    stream = io.StringIO()
+    assert write_predictions(network, [POINTS, POINTS.rows(np.array([3]))], stream, "class") == 5
+    assert stream.getvalue() == 'class\n"no, never"\n"no, never"\n"no, never"\n"ye""s"\n"ye""s"\n'
+    assert predict_labels(network, POINTS) == ["no, never"] * 3 + ['ye"s']
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"),
+    [
+        (0, 0, "- (0 of 0)"),
+        (2, 3, "66.66 % (2 of 3)"),
+        (99_999, 100_000, "99.99 % (99999 of 100000)"),
+        (5, 5, "100.00 % (5 of 5)"),
+    ],
+)
+def test_percent_is_cut(part: int, whole: int, text: str) -> None:
+    assert percent(part, whole) == text
+
+
+def test_text_of_a_network(case: Any) -> None:
+    assert network_text(case.network) == (
+        "3 inputs -> hidden (2 step) -> output (1 sign) -> 2 classes\n"
+        "\n"
+        "hidden: 2 step units, margin 0.001, 1 absent connection\n"
+        "  unit  age  mass  dose>1  bias\n"
+        "     0    1     0      -1  -0.3\n"
+        "     1  0.1  -1/3       .  0.05\n"
+        "\n"
+        "output: 1 sign unit\n"
+        "  unit  hidden[0]  hidden[1]  bias\n"
+        "     0          1          1  -1.5\n"
+    )
+    assert repr(case.network) == network_text(case.network)
+
+
+def test_html_escapes_names(case: Any) -> None:
+    html = network_html(case.network)
+    assert "<th>dose&gt;1</th>" in html
+    assert "<td>-1/3</td>" in html
+    assert case.network._repr_html_() == html
+
+
+def test_large_tables_are_cut_and_long_numbers_say_that_they_are() -> None:
+    weights = np.full((30, 40), Fraction(1, 10**17) + 1, dtype=object)
+    layer = Layer("output", "step", weights, np.full(30, Fraction(10) ** 400, dtype=object), np.zeros((30, 40), bool))
+    inputs = tuple(dataclasses.replace(entry, name=f"x{j}") for j, entry in enumerate([_input()] * 40))
+    lines = network_text(Network(inputs, (layer,), tuple(map(str, range(30))))).splitlines()
+    assert len(lines) == 2 + 1 + 1 + 20 + 1
+    assert lines[4].split() == ["0", *["~1"] * 16, "...", "~inf"]
+
+
+def _input() -> Any:
+    from bdnnc.data.inputs import Input, Scaled
+
+    return Input("x", 0, Scaled())
+
+
+def test_summary_tree(case: Any) -> None:
+    assert summary(case.model, 2.25, "model.json") == (
+        "trained, saved as model.json\n"
+        "├── feasible (exact, highs 1.16.0) in 2.2 s, 1 cut from acceptance\n"
+        "├── minimize 2 * hamming weighted balanced + 1: 121/6, bound 1.5\n"
+        "├── sets\n"
+        "│   ├── train: 9 errors (a tie is an error), accuracy of predict 55.00 % (11 of 20)\n"
+        "│   └── test: 5 errors (a tie is an error), accuracy of predict 44.44 % (4 of 9)\n"
+        "└── network\n"
+        "    ├── 3 inputs -> hidden (2 step) -> output (1 sign) -> 2 classes\n"
+        "    ├── smallest margin of hidden: 82/2625\n"
+        "    └── smallest margin of output: 0.5\n"
+    )
