@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnnc.exact import ExactMatrix
+from bdnnc.exact import INT64_SAFE, ExactMatrix, IntArray
 
 
 def constant_columns(X: ExactMatrix) -> NDArray[np.bool_]:
@@ -21,14 +21,25 @@ def merged(X: ExactMatrix) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     rows = X.shape[0]
     group = np.zeros(rows, dtype=np.int64)
     for j in np.flatnonzero(~constant_columns(X)):
-        values, codes = np.unique(X.numerators[:, j], return_inverse=True)
-        _, group = np.unique(group * len(values) + codes.reshape(-1), return_inverse=True)
+        codes, kinds = _codes(X.numerators[:, j])
+        _, group = np.unique(group * kinds + codes, return_inverse=True)
         group = group.reshape(-1)
     _, first = np.unique(group, return_index=True)
     order = np.argsort(first)
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     return first[order], place[group]
+
+
+def _codes(column: IntArray) -> tuple[NDArray[np.int64], int]:
+    """``(codes, kinds)``: codes in 0..kinds - 1, equal where the values are; rows x kinds stays within int64."""
+    if column.dtype != object:
+        low = int(column.min())
+        spread = int(column.max()) - low + 1
+        if spread * len(column) < INT64_SAFE:
+            return column - low, spread
+    values, codes = np.unique(column, return_inverse=True)
+    return codes.reshape(-1).astype(np.int64), len(values)
 
 
 def class_counts(group: NDArray[np.int64], y: NDArray[np.int64], patterns: int, classes: int) -> NDArray[np.int64]:

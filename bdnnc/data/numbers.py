@@ -129,8 +129,8 @@ def _plain_decimals(cells: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np
     except UnicodeEncodeError:  # beyond ASCII: no plain decimal, told apart one by one
         return None
     places = np.ascontiguousarray(characters.view(np.uint8).reshape(len(cells), width).T)
-    mantissa, decimals, digits = (np.zeros(len(cells), dtype=np.int64) for _ in range(3))
-    fractional, odd = (np.zeros(len(cells), dtype=np.bool_) for _ in range(2))
+    mantissa, decimals, significant = (np.zeros(len(cells), dtype=np.int64) for _ in range(3))
+    numeral, fractional, odd = (np.zeros(len(cells), dtype=np.bool_) for _ in range(3))
     for place, character in enumerate(places):
         digit = character - np.uint8(ord("0"))  # wraps around below "0"
         is_digit = digit < 10
@@ -141,9 +141,10 @@ def _plain_decimals(cells: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np
         odd |= ~allowed | (is_point & fractional)
         fractional |= is_point
         mantissa = np.where(is_digit, mantissa * 10 + digit, mantissa)
-        digits += is_digit
+        numeral |= is_digit
+        significant += is_digit & (mantissa != 0)
         decimals += is_digit & fractional
-    odd |= (digits == 0) | (digits > FAST_DIGITS)
+    odd |= ~numeral | (significant > FAST_DIGITS) | (decimals > FAST_DIGITS)
     return np.where(places[0] == ord("-"), -mantissa, mantissa), decimals, odd
 
 

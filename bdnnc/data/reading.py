@@ -9,6 +9,7 @@ import hashlib
 import io
 import os
 import stat
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -25,6 +26,13 @@ from bdnnc.data.table import Cells, Table, made_up, texts
 from bdnnc.diagnostics import Span
 
 SUFFIXES = (".csv", ".tsv", ".npz", ".parquet")
+BROKEN_ARCHIVE = (
+    *(ValueError, OverflowError, EOFError, OSError, KeyError, MemoryError),
+    *(NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error),  # compression or encryption that zipfile lacks
+    *(SyntaxError, tokenize.TokenError),  # numpy reads an array's header as Python text
+)
+"""What numpy raises on archives that are not as it wrote them."""
+
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -186,7 +194,7 @@ def read_npz(request: FileRequest) -> Table:
         with loaded:
             arrays = {key: loaded[key] for key in ("X", "y") if key in loaded.files}
             present = loaded.files
-    except (ValueError, EOFError, OSError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error) as problem:
+    except BROKEN_ARCHIVE as problem:
         reason = "it holds pickled objects" if "pickle" in str(problem) else str(problem).lower() or "it is cut short"
         raise failure("E214", f"`{request.name}` is no readable npz file: {reason}", request.span) from problem
     if "X" not in arrays:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MISSING = frozenset({"", "?", "na", "nan"})
+NUMBER_STARTS = frozenset("0123456789+-.")
 
 Cells = Sequence[str] | NDArray[Any]
 """A column: texts as written, or a numeric numpy array (kinds b, i, u, f)."""
@@ -57,7 +58,7 @@ def missing_cells(cells: Cells) -> NDArray[np.bool_]:
     """Which cells of a column are missing, shape (rows,)."""
     if isinstance(cells, np.ndarray):
         return np.isnan(cells) if cells.dtype.kind == "f" else np.zeros(len(cells), dtype=np.bool_)
-    absent = {text for text in set(cells) if is_missing(text)}
+    absent = {text for text in set(cells) if text[:1] not in NUMBER_STARTS and is_missing(text)}
     if not absent:
         return np.zeros(len(cells), dtype=np.bool_)
     return np.fromiter((text in absent for text in cells), dtype=np.bool_, count=len(cells))

@@ -67,6 +67,8 @@ def _full(diagnostic: Diagnostic, color: bool) -> str:
     last = max((underline.line for _, underlines in sections for underline in underlines), default=0)
     gutter = len(str(last + 1))
     for number, (source, underlines) in enumerate(sections):
+        if number > 0:
+            lines.append(paint(f"{' ' * gutter} |", BLUE))
         lines.extend(_section(source, underlines, gutter, number == 0, paint))
     trailer = [f"= note: {note}" for note in diagnostic.notes]
     if diagnostic.help is not None:
@@ -89,7 +91,7 @@ def _sections(diagnostic: Diagnostic) -> list[tuple[Source, list[_Underline]]]:
         source = label.span.source
         section = next((underlines for known, underlines in sections if known == source), None)
         if section is None:
-            section = []
+            section = list[_Underline]()
             sections.append((source, section))
         section.extend(_underlines(label, mark))
     return sections

@@ -22,6 +22,8 @@ class Formulation:
     problem: Problem
     plans: tuple[LayerPlan, ...]
     program: Program
+    objective_lattice: tuple[Fraction, Fraction]
+    """``(offset, step)``: every objective lies in offset + step Z, exactly; step 0 if the objective is constant."""
 
 
 def formulate(problem: Problem, name: str = "bdnn") -> Formulation:
@@ -73,6 +75,7 @@ def formulate(problem: Problem, name: str = "bdnn") -> Formulation:
             classes=tuple(layer_plan.network_class() for layer_plan in plans),
             statements=problem.statements,
         ),
+        (constant, step),
     )
 
 

@@ -8,6 +8,6 @@ from bdnnc.language.checker import check_data, check_file, check_model
 from bdnnc.language.findings import merged
 from bdnnc.language.parser import parse, read_source
 from bdnnc.language.starter import starter
-from bdnnc.language.tree import tree_text
+from bdnnc.language.traversal import tree_text
 
 __all__ = ["check_data", "check_file", "check_model", "merged", "parse", "read_source", "starter", "tree_text"]

@@ -13,6 +13,7 @@ from bdnnc.language import tree
 from bdnnc.language.constants import Constants, shown
 from bdnnc.language.sets import MAX_MEMBERS, ranges_of
 from bdnnc.language.spec import BuiltinSource, DataSpec, FileSource, Hold, Located, Pick, Scale
+from bdnnc.language.words import QUANTITY_WORDS
 
 C = TypeVar("C")
 
@@ -148,6 +149,11 @@ class DataChecker:
             return Located(node.value, node.span)
         if isinstance(node, tree.Quantity) and isinstance(self.constants.values.get(node.name.text), str):
             return Located(cast(str, self.constants.values[node.name.text]), node.span)
+        if isinstance(node, tree.Quantity) and node.name.text not in self.constants.values.keys() | QUANTITY_WORDS:
+            name = node.name.text
+            help_text = f'write `"{name}"` for the column of that name'
+            self.constants.findings.add("E112", f"unknown name `{name}`", node.span, help=help_text)
+            return None
         index = self.constants.integer(node, what, 0)
         return None if index is None else Located(index, node.span)
 

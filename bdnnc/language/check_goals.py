@@ -11,7 +11,6 @@ from bdnnc.diagnostics import Label
 from bdnnc.language import tree
 from bdnnc.language.constants import Constants, shown
 from bdnnc.language.linear import Linear, LinearReader, Term
-from bdnnc.language.params import walk
 from bdnnc.language.spec import Goal, Loss
 from bdnnc.language.words import LOSSES
 
@@ -124,7 +123,7 @@ class GoalChecker:
             self.constants.findings.unsupported("`nominal`", node.span)
             return None
         weighting = self._weighting(node)
-        return Loss(cast(Literal["hamming", "zero_one"], name), term.coefficient, weighting, node.span)
+        return Loss(name, term.coefficient, weighting, node.span)
 
     def _other_loss(self, name: str, node: tree.Quantity) -> None:
         if name in ("hinge", "absolute") and self.output is not None and self.output.unit.kind.text != "linear":
@@ -168,16 +167,3 @@ class GoalChecker:
             label = Label(facts.span, f"classes counted here: {', '.join(facts.classes[:8])}")
             message = f"{count} weights for {len(facts.classes)} classes"
             self.constants.findings.add("E321", message, weighted.span, secondary=[label])
-
-
-def names_used(file: tree.File) -> set[str]:
-    """Every name that stands where a param could be meant."""
-    names: set[str] = set()
-    for node in walk(file):
-        if isinstance(node, tree.Quantity):
-            names.add(node.name.text)
-        elif isinstance(node, tree.FromFile | tree.Mask) and isinstance(node.path, tree.Word):
-            names.add(node.path.text)
-        elif isinstance(node, tree.Weights | tree.BiasClause) and isinstance(node.value, tree.Word):
-            names.add(node.value.text)
-    return names

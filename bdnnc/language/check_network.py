@@ -146,7 +146,7 @@ class NetworkChecker:
             self.constants.findings.unsupported("`bias fixed`", clause.span)
             return None
         if kind in ("none", "auto"):
-            return Bias(cast(Literal["none", "auto"], kind), None, clause.span)
+            return Bias(kind, None, clause.span)
         values = domain(cast(tree.SetNode, clause.value), self.constants)
         return None if values is None else Bias(cast(Literal["in", "shared"], kind), values, clause.span)
 

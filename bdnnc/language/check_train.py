@@ -70,7 +70,7 @@ class TrainChecker:
         if method not in OWN and owners:
             return False
         if owners:
-            message = f"`{name}` is an option of {known_names(owners)}, not of `{method}`"
+            message = f"`{name}` is an option of {' and '.join(f'`{owner}`' for owner in owners)}, not of `{method}`"
             self.constants.findings.add("E631", message, word.span)
         else:
             help_text = did_you_mean(name, known) or f"options of `{method}`: {known_names(known)}"

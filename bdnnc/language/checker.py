@@ -1,8 +1,8 @@
 """The checker's front: what a tree means, and everything that is wrong with it, all at once.
 
-``check_data`` needs the text only. ``check_model`` can run before the data are read (``facts`` None), when it skips what depends
-on them, and again when they are there. Both report what belongs to the whole file (params, the language version); ``merged``
-drops what was said twice.
+``check_data`` needs the text only. ``check_model`` can run before the data are read (``facts`` None), when it skips what
+depends on them, and again when they are there. Both report what belongs to the whole file (params, the language version);
+``merged`` drops what was said twice.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TypeVar
 from bdnnc.diagnostics import Diagnostic, Label, Span
 from bdnnc.language import tree
 from bdnnc.language.check_data import DataChecker
-from bdnnc.language.check_goals import GoalChecker, names_used
+from bdnnc.language.check_goals import GoalChecker
 from bdnnc.language.check_network import NetworkChecker
 from bdnnc.language.check_train import TrainChecker
 from bdnnc.language.constants import Constants
@@ -24,6 +24,8 @@ from bdnnc.language.findings import Findings, merged
 from bdnnc.language.linear import LinearReader
 from bdnnc.language.params import evaluate_params
 from bdnnc.language.spec import DataSpec, Facts, Goal, LayerSpec, ModelSpec, TrainSpec
+from bdnnc.language.traversal import walk
+from bdnnc.language.words import QUANTITY_WORDS
 
 S = TypeVar("S", bound=tree.Node)
 MANDATORY: tuple[tuple[str, type[tree.Node]], ...] = (
@@ -76,13 +78,7 @@ def check_file(
     """Both checks without data: all that the text alone can tell."""
     data, of_data = check_data(file, overrides, folder)
     model, of_model = check_model(file, overrides, folder, None)
-    found = merged(of_data, of_model)
-    absent = [name for name, kind in MANDATORY if _first(file, kind) is None]
-    if len(absent) == len(MANDATORY) and not file.statements:
-        start = Label(Span(file.span.source, 0, 0))
-        help_text = "`bdnnc new NAME` writes a file to begin with"
-        found = [Diagnostic("E120", "the file says nothing", start, help=help_text)]
-    return data, model, found
+    return data, model, merged(of_data, of_model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +127,10 @@ def _constants(
 
 def _blocks(file: tree.File, findings: Findings, kinds: tuple[tuple[str, type[tree.Node]], ...]) -> None:
     """E114 a block twice, E122 two goals without `then`, E120 a mandatory block that is missing."""
+    if not file.statements:
+        start = Span(file.span.source, 0, 0)
+        findings.add("E120", "the file says nothing", start, help="`bdnnc new NAME` writes a file to begin with")
+        return
     for name, kind in kinds:
         found = [statement for statement in file.statements if isinstance(statement, kind)]
         for other in found[1:]:
@@ -152,11 +152,24 @@ def _blocks(file: tree.File, findings: Findings, kinds: tuple[tuple[str, type[tr
 
 
 def _unused(file: tree.File, findings: Findings) -> None:
-    used = names_used(file)
+    used = _names_used(file)
     for statement in file.statements:
-        if isinstance(statement, tree.Param) and statement.name.text not in used:
+        if isinstance(statement, tree.Param) and statement.name.text not in used | QUANTITY_WORDS:
             message = f"the param `{statement.name.text}` is never used"
             findings.add("W101", message, statement.name.span, help="remove it, or end its line with `# bdnnc: allow W101`")
+
+
+def _names_used(file: tree.File) -> set[str]:
+    """Every name that stands where a param could be meant."""
+    names: set[str] = set()
+    for node in walk(file):
+        if isinstance(node, tree.Quantity):
+            names.add(node.name.text)
+        elif isinstance(node, tree.FromFile | tree.Mask) and isinstance(node.path, tree.Word):
+            names.add(node.path.text)
+        elif isinstance(node, tree.Weights | tree.BiasClause) and isinstance(node.value, tree.Word):
+            names.add(node.value.text)
+    return names
 
 
 def _head(statement: tree.Node) -> Span:

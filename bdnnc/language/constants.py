@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
 
-from bdnnc.diagnostics import Span
+from bdnnc.diagnostics import Label, Span
 from bdnnc.diagnostics.suggest import did_you_mean
 from bdnnc.language import tree
 from bdnnc.language.findings import Findings
@@ -45,6 +45,8 @@ class Constants:
     layers: frozenset[str] = frozenset()
     before_data: bool = False
     awaits_data: bool = False
+    origins: dict[str, Span] = field(default_factory=dict[str, Span])
+    """Where the value of each param was written: in the file or on the command line."""
 
     def value(self, node: tree.Expr | tree.Text) -> Value:
         """The number or string that the node stands for."""
@@ -69,7 +71,7 @@ class Constants:
         """The number that ``what`` needs; None if there is none (reported, or awaiting the data)."""
         value = self.value(node)
         if isinstance(value, str):
-            self.findings.add("E124", f"{what} is a number, not a string", node.span)
+            self.findings.add("E124", f"{what} cannot be a string", node.span, secondary=self._origin(node))
             return None
         if value is Missing.DATA:
             self._awaits(what, node.span)
@@ -82,15 +84,20 @@ class Constants:
             return None
         if value.denominator != 1:
             help_text = "`floor` and `ceil` round"
-            self.findings.add("E117", f"{what} is an integer, not {shown(value)}", node.span, help=help_text)
+            message = f"{what} is an integer, not {shown(value)}"
+            self.findings.add("E117", message, node.span, secondary=self._origin(node), help=help_text)
             return None
-        if value < least:
-            self.findings.add("E126", f"{what} is at least {least}, not {shown(value)}", node.span)
-            return None
-        if most is not None and value > most:
-            self.findings.add("E126", f"{what} is at most {most:,}, not {shown(value)}", node.span)
+        if value < least or (most is not None and value > most):
+            bound = f"at least {least}" if value < least else f"at most {most:,}"
+            message = f"{what} is {bound}, not {shown(value)}"
+            self.findings.add("E126", message, node.span, secondary=self._origin(node))
             return None
         return int(value)
+
+    def _origin(self, node: tree.Expr | tree.Text) -> list[Label]:
+        """A label at the value of the param that the node is, if it is one."""
+        name = node.name.text if isinstance(node, tree.Quantity) else ""
+        return [Label(self.origins[name], "its value")] if name in self.origins else []
 
     def string(self, node: tree.Text | tree.Word, what: str) -> str | None:
         """A string, written out or held by a param."""
@@ -178,7 +185,7 @@ class Constants:
         if name in self.layers:
             self.findings.add("E116", f"`{name}` is a layer, not a number", node.span)
             return Missing.ERROR
-        known = [*self.values, *COUNTS, *FUNCTIONS]
+        known = [*self.values, *COUNTS, *FUNCTIONS, *MODEL_WORDS]
         self.findings.add("E112", f"unknown name `{name}`", node.span, help=did_you_mean(name, known))
         return Missing.ERROR
 

@@ -32,7 +32,7 @@ MALFORMED = re.compile(
       | (?P<bad_escape>"(?:\\[^\n]|[^"\\\n])*")
       | (?P<single_quoted>'[^'\n]*')
       | (?P<comparison>≤|≥|<|>|!=|≠)
-      | (?P<minus>[−–—])
+      | (?P<minus>[\u2212\u2013\u2014])
       | (?P<word>[^\W\d]\w*)
     """,
     re.VERBOSE,
@@ -80,10 +80,12 @@ def _tokens(source: Source, tables: Tables, diagnostics: list[Diagnostic]) -> It
 
 
 def _is_cut_short(matched: re.Match[str]) -> bool:
-    """Whether the match is only a part of a malformed number: `.5`, `1.`, `1.5x`."""
+    """Whether the match is only a part of something malformed: `.5`, `1.`, `1.5x`, a name with a letter beyond ASCII."""
     text, end = matched.string, matched.end()
     if matched.lastgroup == "NUMBER":
         suspect = text.startswith(".", end) and not text.startswith("..", end)
+    elif matched.lastgroup == "NAME":
+        suspect = text[end : end + 1].isalnum()
     else:
         suspect = matched[0] == "." and text[end : end + 1].isdigit()
     return suspect and MALFORMED.match(text, matched.start()) is not None
@@ -140,5 +142,6 @@ def _unknown_character(source: Source, position: int) -> tuple[None, int, Diagno
     end = found.start() if found else len(source.text)
     character = source.text[position]
     shown = f"`{character}`" if character.isprintable() else f"U+{ord(character):04X}"
-    help_text = "a comment begins with `#`" if source.text.startswith(("//", "/*", ";", "%"), position) else None
+    helps = {";": "statements need no separator", "%": "a comment begins with `#`", "&": "write one constraint a line"}
+    help_text = helps.get(character)
     return None, end, Diagnostic("E102", f"unexpected character {shown}", Label(Span(source, position, end)), help=help_text)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 
 from bdnnc.diagnostics import Diagnostic, Label, Source, Span
 from bdnnc.diagnostics.suggest import did_you_mean, known_names
 from bdnnc.language import tree
 from bdnnc.language.constants import Constants, Missing
 from bdnnc.language.parser import parse_value
+from bdnnc.language.traversal import walk
 from bdnnc.language.words import QUANTITY_WORDS
 
 
@@ -27,6 +27,7 @@ def evaluate_params(file: tree.File, overrides: Mapping[str, str], constants: Co
             del nodes[name]
         else:
             nodes[name] = node
+    constants.origins.update({name: node.span for name, node in nodes.items()})
     order = _evaluation_order(nodes, params, constants)
     for name in order:
         constants.values[name] = constants.value(nodes[name])
@@ -118,18 +119,3 @@ def _cycle(names: list[str], params: Mapping[str, tree.Param], constants: Consta
 
 def _uses(node: tree.Node) -> list[str]:
     return [part.name.text for part in walk(node) if isinstance(part, tree.Quantity)]
-
-
-def walk(node: tree.Node) -> Iterator[tree.Node]:
-    """The node and everything below it, without recursion."""
-    pending: list[tree.Node] = [node]
-    while pending:
-        current = pending.pop()
-        yield current
-        for field in fields(current):
-            value: object = getattr(current, field.name)
-            if isinstance(value, tree.Node):
-                pending.append(value)
-            elif isinstance(value, tuple):
-                members: tuple[object, ...] = value  # pyright: ignore[reportUnknownVariableType]
-                pending.extend(member for member in members if isinstance(member, tree.Node))

@@ -1,7 +1,7 @@
 """Tokens to tree: an LALR parser that takes keywords by context and goes on after an error.
 
-The tables are the grammar's own. What is added here: a word that is a keyword elsewhere is a NAME where the keyword can't stand;
-after an error the parser resumes at a statement keyword that is first on its line, or at the closing brace of the block.
+The tables are the grammar's own. What is added here: a word that is a keyword elsewhere is a NAME where the keyword can't
+stand; after an error the parser resumes at a statement keyword that is first on its line, or at the closing brace of the block.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bdnnc.diagnostics import Diagnostic, Label, Source, Span, UserError
+from bdnnc.diagnostics.positions import line_and_column
 from bdnnc.diagnostics.suggest import did_you_mean
 from bdnnc.language.build import build
 from bdnnc.language.grammar import Tables, tables
@@ -24,8 +25,35 @@ MAX_DEPTH = 200
 MAX_ERRORS = 50
 
 STATEMENTS = frozenset(
-    "PARAM DATA NETWORK MINIMIZE MAXIMIZE SUBJECT ROBUST TRAIN FROM TARGET FEATURES ENCODE SCALE TAKE KEEP HOLD MISSING "
-    "LAYER WEIGHTS BIAS MARGIN MASK POWERS MONOTONE INPUTS CLIP OPTIONS".split()
+    [
+        "PARAM",
+        "DATA",
+        "NETWORK",
+        "MINIMIZE",
+        "MAXIMIZE",
+        "SUBJECT",
+        "ROBUST",
+        "TRAIN",
+        "FROM",
+        "TARGET",
+        "FEATURES",
+        "ENCODE",
+        "SCALE",
+        "TAKE",
+        "KEEP",
+        "HOLD",
+        "MISSING",
+        "LAYER",
+        "WEIGHTS",
+        "BIAS",
+        "MARGIN",
+        "MASK",
+        "POWERS",
+        "MONOTONE",
+        "INPUTS",
+        "CLIP",
+        "OPTIONS",
+    ]
 )
 """Keywords at which parsing resumes when they are first on their line."""
 
@@ -76,8 +104,16 @@ def _parse(source: Source, start: str) -> tuple[Any, list[Diagnostic]]:
     tokens, diagnostics = tokenize(source, grammar)
     parser = _Parser(source, grammar, *grammar.starts[start])
     tree = parser.run(tokens)
-    found = sorted([*diagnostics, *parser.diagnostics], key=lambda d: d.primary.span.start if d.primary else 0)
+    consequences = {_line(diagnostic) for diagnostic in diagnostics}
+    shown = [diagnostic for diagnostic in parser.diagnostics if _line(diagnostic) not in consequences]
+    found = sorted([*diagnostics, *shown], key=lambda d: d.primary.span.start if d.primary else 0)[:MAX_ERRORS]
     return (None if found else tree), found
+
+
+def _line(diagnostic: Diagnostic) -> int | None:
+    """The line of a diagnostic. What the parser misses on the line of an unreadable token mostly follows from that."""
+    span = diagnostic.primary.span if diagnostic.primary else None
+    return None if span is None else line_and_column(span.source, span.start)[0]
 
 
 @dataclass(slots=True)
@@ -180,13 +216,26 @@ class _Parser:
                 depth += 1
             elif token.type == "RBRACE" and depth > 0:
                 depth -= 1
-            elif (token.type == "RBRACE" or (token.first and token.type in STATEMENTS)) and self._unwind(token):
+            elif token.type == "RBRACE":
+                opening = self._innermost_brace()
+                if self._unwind(token, opening + 1):
+                    return index
+                # A brace that can't be closed yet, as in `{}`: it is dropped, and the search goes on behind this one.
+                del self.states[max(opening, 1) :], self.values[max(opening - 1, 0) :], self.extents[max(opening - 1, 0) :]
+            elif token.first and token.type in STATEMENTS and self._unwind(token, 1):
                 return index
         return None
 
-    def _unwind(self, token: Token) -> bool:
-        """Drops the fewest states after which the token fits, if there are such."""
-        for height in range(len(self.states), 0, -1):
+    def _innermost_brace(self) -> int:
+        """The height of the stack below which the innermost `{` is kept; 0 if none is open."""
+        for index in range(len(self.values) - 1, -1, -1):
+            if isinstance(self.values[index], Token) and self.values[index].type == "LBRACE":
+                return index + 1
+        return 0
+
+    def _unwind(self, token: Token, lowest: int) -> bool:
+        """Drops the fewest states after which the token fits, keeping at least ``lowest``; False if none fits."""
+        for height in range(len(self.states), lowest - 1, -1):
             if self._accepts(token.type, height):
                 del self.states[height:], self.values[height - 1 :], self.extents[height - 1 :]
                 return True

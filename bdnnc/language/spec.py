@@ -94,7 +94,7 @@ class DataSpec:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the checker may know of the data: ``samples`` before merging, first-layer inputs, class labels (None: regression)."""
+    """What is known of the data: ``samples`` before merging, first-layer inputs, class labels (None if regression)."""
 
     samples: int
     inputs: tuple[str, ...]

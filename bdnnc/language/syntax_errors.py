@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bdnnc.diagnostics import Diagnostic, Label, Source, Span
-from bdnnc.diagnostics.suggest import did_you_mean, known_names
+from bdnnc.diagnostics.suggest import did_you_mean
 from bdnnc.language.lexer import END, Token
 
 OPENING = {"LBRACE": "{", "LSQB": "[", "LPAR": "("}
+CLOSING_TYPE = {"LBRACE": "RBRACE", "LSQB": "RSQB", "LPAR": "RPAR"}
 CLOSING = {"LBRACE": "}", "LSQB": "]", "LPAR": ")"}
 SYMBOLS = OPENING | {
     "RBRACE": "}",
@@ -25,11 +26,15 @@ SYMBOLS = OPENING | {
     "STAR": "*",
     "SLASH": "/",
 }
+MOST_WORDS = 9
 PHRASES = {"NAME": "a name", "NUMBER": "a number", "STRING": "a string", "COMPARISON": "`<=`, `>=` or `==`", END: "the end"}
 NOT_KEYWORDS = frozenset(SYMBOLS) | frozenset(PHRASES)
 EXPRESSION = frozenset({"NAME", "NUMBER", "LPAR", "MINUS"})
 CONTINUATION = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "LPAR", "LSQB", "DOT", "OF", "WEIGHTED"})
 TOP = frozenset({"PARAM", "DATA", "NETWORK", "TRAIN"})
+BLOCKS = frozenset({"PARAM", "DATA", "NETWORK", "MINIMIZE", "MAXIMIZE", "SUBJECT", "ROBUST", "TRAIN"})
+MINOR = frozenset({"IN", "TO", "SHARED", "STRATIFIED", "BY", "FOR", "SOFT", "RAW", "UNIT", "UNITS"})
+"""Keywords that say nothing of the construct that they stand in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,18 @@ class Trouble:
     @property
     def keyword(self) -> Token | None:
         """The innermost keyword whose construct is not finished."""
-        return next((token for token in reversed(self.stack) if token.type not in NOT_KEYWORDS), None)
+        return next((token for token in reversed(self.stack) if token.type not in NOT_KEYWORDS | MINOR), None)
+
+    @property
+    def bracket(self) -> Token | None:
+        """The innermost bracket that is open."""
+        opened: list[Token] = []
+        for token in self.stack:  # a finished construct may not be reduced yet, so brackets are matched
+            if token.type in OPENING:
+                opened.append(token)
+            elif token.type in CLOSING_TYPE.values() and opened:
+                opened.pop()
+        return opened[-1] if opened else None
 
     @property
     def within(self) -> str:
@@ -79,11 +95,12 @@ def explain(trouble: Trouble) -> Diagnostic:
 def _end_of_text(t: Trouble) -> Diagnostic | None:
     if t.token.type != END:
         return None
-    bracket = next((token for token in reversed(t.stack) if token.type in OPENING), None)
+    bracket = t.bracket
     if bracket is None:
         if t.previous is None:
-            return Diagnostic("E101", f"expected {_wanted(t)}, but there is no text", None)
-        return t.says("E105", f"the text ends in the middle of `{t.keyword.text if t.keyword else t.previous.text}`", _help(t))
+            return Diagnostic("E105", "there is no text", help=_help(t))
+        where = f"in the middle of `{t.keyword.text}`" if t.keyword else f"behind `{t.previous.text}`"
+        return t.says("E105", f"the text ends {where}", _help(t))
     opened = Label(t.span(bracket), "opened here")
     return Diagnostic("E105", f"`{bracket.text}` is never closed", opened, help=f"add `{CLOSING[bracket.type]}`")
 
@@ -94,11 +111,13 @@ def _chained(t: Trouble) -> Diagnostic | None:
     first = next((token for token in reversed(t.stack) if token.type == "COMPARISON"), None)
     if first is None:
         return None
-    help_text = (
-        "write two constraints; a constraint cannot begin with `-` or `(`, because it would continue the one before: "
+    note = (
+        "a constraint cannot begin with `-` or `(`, because that would continue the one before: "
         "begin it with `0 - ` or move the term to the other side"
     )
-    return t.says("E123", "a constraint has exactly one comparison", help_text, Label(t.span(first), "first comparison"))
+    secondary = (Label(t.span(first), "first comparison"),)
+    help_text = "write two constraints with one comparison each"
+    return Diagnostic("E123", "a constraint has exactly one comparison", Label(t.here), secondary, (note,), help_text)
 
 
 def _stray_comparison(t: Trouble) -> Diagnostic | None:
@@ -109,6 +128,33 @@ def _stray_comparison(t: Trouble) -> Diagnostic | None:
     if t.keyword is not None and t.within in ("MINIMIZE", "MAXIMIZE"):
         return t.says("E101", "a comparison is not a goal", "write it in a block `subject to { .. }`")
     return t.says("E101", f"`{t.token.text}` does not fit here", "comparisons stand in a block `subject to { .. }`")
+
+
+def _block_not_closed(t: Trouble) -> Diagnostic | None:
+    if t.token.type not in BLOCKS or not t.token.first or t.bracket is None:
+        return None
+    opened = Label(t.span(t.bracket), "opened here")
+    closing = CLOSING[t.bracket.type]
+    return t.says("E105", f"`{t.bracket.text}` is not closed before `{t.token.text}`", f"add `{closing}`", opened)
+
+
+def _empty_set(t: Trouble) -> Diagnostic | None:
+    if t.token.type != "RBRACE" or t.previous is None or t.previous.type != "LBRACE" or not t.expected >= EXPRESSION:
+        return None
+    span = Span(t.source, t.previous.start, t.token.end)
+    return Diagnostic("E301", "the set is empty", Label(span), help="write at least one number")
+
+
+def _set_without_in(t: Trouble) -> Diagnostic | None:
+    if "IN" not in t.expected or t.token.type not in ("LBRACE", "LSQB", "BITS", "FIXED", "SCALED") or t.previous is None:
+        return None
+    return t.says("E101", f"expected `in` before the set, found {_shown(t.token)}", f"write `{t.previous.text} in ..`")
+
+
+def _foreign_comment(t: Trouble) -> Diagnostic | None:
+    if t.token.type != "SLASH" or not t.source.text.startswith(("//", "/*"), t.token.start):
+        return None
+    return t.says("E101", "this does not begin a comment", "a comment begins with `#`")
 
 
 def _leading_sign(t: Trouble) -> Diagnostic | None:
@@ -127,7 +173,7 @@ def _stray_equal(t: Trouble) -> Diagnostic | None:
 
 
 def _missing_equal(t: Trouble) -> Diagnostic | None:
-    if t.expected == {"EQUAL"}:
+    if t.expected == frozenset({"EQUAL"}):
         return t.says(
             "E101", f"expected `=` after the name of the param, found {_shown(t.token)}", "write `param NAME = VALUE`"
         )
@@ -141,9 +187,8 @@ def _late_language(t: Trouble) -> Diagnostic | None:
 
 
 def _nothing_to_close(t: Trouble) -> Diagnostic | None:
-    brackets = {"RBRACE": "LBRACE", "RSQB": "LSQB", "RPAR": "LPAR"}
-    opening = brackets.get(t.token.type)
-    if opening is None or opening in {token.type for token in t.stack}:
+    opening = next((opens for opens, closes in CLOSING_TYPE.items() if closes == t.token.type), None)
+    if opening is None or (t.bracket is not None and t.bracket.type == opening):
         return None
     return t.says("E101", f"`{t.token.text}` closes nothing", "remove it, or look for the block that ended too early")
 
@@ -168,7 +213,7 @@ def _unit(t: Trouble) -> Diagnostic | None:
 def _separator(t: Trouble) -> Diagnostic | None:
     if t.token.type != "COMMA" or t.expected <= {"NAME"}:
         return None
-    if not any(token.type in OPENING and token.type != "LBRACE" for token in t.stack):
+    if t.bracket is None or t.bracket.type == "LBRACE":
         return t.says(
             "E101", "`,` does not fit here", "statements and clauses are not separated, a blank or a new line is enough"
         )
@@ -176,7 +221,7 @@ def _separator(t: Trouble) -> Diagnostic | None:
 
 
 def _missing_name(t: Trouble) -> Diagnostic | None:
-    if t.expected != {"NAME"} or t.previous is None:
+    if t.expected != frozenset({"NAME"}) or t.previous is None:
         return None
     help_text = "a name begins with a letter or `_`" if t.token.type == "NUMBER" else None
     return t.says("E101", f"expected a name after `{t.previous.text}`, found {_shown(t.token)}", help_text)
@@ -203,14 +248,22 @@ def _unknown_clause(t: Trouble) -> Diagnostic | None:
 
 def _general(t: Trouble) -> Diagnostic:
     within = f" in `{t.keyword.text}`" if t.keyword else ""
-    return t.says("E101", f"expected {_wanted(t)}{within}, found {_shown(t.token)}", did_you_mean(t.token.text, t.words()))
+    message = f"expected {_wanted(t)}{within}, found {_shown(t.token)}"
+    is_inside = t.bracket is not None and CLOSING_TYPE[t.bracket.type] in t.expected and t.bracket.type != "LBRACE"
+    opened = [Label(t.span(t.bracket), "opened here")] if t.bracket is not None and is_inside else []
+    return t.says("E101", message, did_you_mean(t.token.text, t.words()), *opened)
 
 
 SITUATIONS: tuple[Callable[[Trouble], Diagnostic | None], ...] = (
     _end_of_text,
+    _block_not_closed,
+    _empty_set,
+    _set_without_in,
+    _foreign_comment,
     _chained,
     _stray_comparison,
     _leading_sign,
+    _missing_name,
     _stray_equal,
     _missing_equal,
     _late_language,
@@ -218,7 +271,6 @@ SITUATIONS: tuple[Callable[[Trouble], Diagnostic | None], ...] = (
     _bare_feature_names,
     _unit,
     _separator,
-    _missing_name,
     _unknown_statement,
     _unknown_clause,
 )
@@ -248,9 +300,11 @@ def _wanted(t: Trouble) -> str:
         if symbol in expected:
             phrases.append(PHRASES[symbol])
     words = sorted(symbol.lower() for symbol in expected - NOT_KEYWORDS)
-    if words:
-        phrases.append(known_names(words, most=9))
+    shown = words if len(words) <= MOST_WORDS else words[: MOST_WORDS - 1]
+    phrases.extend(f"`{word}`" for word in shown)
     phrases.extend(f"`{SYMBOLS[symbol]}`" for symbol in sorted(expected & SYMBOLS.keys()))
+    if len(shown) < len(words):
+        phrases.append(f"{len(words) - len(shown)} other words")
     if END in expected and not phrases:
         phrases.append("the end of the text")
     return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} or {phrases[-1]}"

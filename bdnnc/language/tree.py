@@ -5,8 +5,7 @@ Numbers stay text here; their value, like that of every name, is the checker's a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from bdnnc.diagnostics import Span
 
@@ -394,37 +393,3 @@ Statement = Param | Data | Network | Objective | Subject | Robust | Train
 class File(Node):
     language: Language | None
     statements: tuple[Statement, ...]
-
-
-# --- text -----------------------------------------------------------------------------------------------------------
-
-
-def tree_text(node: Node) -> str:
-    """The tree as indented text, a node a line, without positions: equal for two texts exactly if they say the same.
-
-    Recursion is as deep as the tree, which the parser bounds.
-    """
-    return "\n".join(_lines(node, "", 0)) + "\n"
-
-
-def _lines(node: Node, role: str, depth: int) -> Iterator[str]:
-    scalars: list[str] = []
-    children: list[tuple[str, Node]] = []
-    for field in fields(node):
-        value: object = getattr(node, field.name)
-        if isinstance(value, Span):
-            continue
-        if isinstance(value, Word):
-            scalars.append(f"{field.name}={value.text}")
-        elif isinstance(value, Node):
-            children.append((field.name, value))
-        elif isinstance(value, tuple):
-            parts: tuple[Node | str, ...] = value  # pyright: ignore[reportUnknownVariableType]
-            children.extend((field.name, part) for part in parts if isinstance(part, Node))
-            scalars.extend(f"{field.name[:-1]}={part}" for part in parts if isinstance(part, str))
-        elif value is not None and value is not False:
-            scalars.append(f"{field.name}={value!r}" if isinstance(node, Text) else f"{field.name}={value}")
-    head = " ".join([type(node).__name__, *scalars])
-    yield "  " * depth + (f"{role}: {head}" if role else head)
-    for name, child in children:
-        yield from _lines(child, name, depth + 1)

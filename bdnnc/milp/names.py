@@ -13,6 +13,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from bdnnc.milp.text import digits, squeezed
+
 Bytes = NDArray[np.bytes_]
 Ints = NDArray[np.int64]
 
@@ -86,11 +88,11 @@ class NameBlock:
         columns: list[NDArray[np.uint8]] = []
         for axis, values in enumerate(self.indices(start, stop)):
             columns.append(_constant(before if axis == 0 else ",", stop - start))
-            columns.append(_decimals(values))
+            columns.append(digits(values))
         if not self.index:
             columns.append(_constant(before, stop - start))
         columns.append(_constant(after, stop - start))
-        return _squeezed(np.hstack(columns))
+        return squeezed(np.hstack(columns))
 
     def find(self, indices: tuple[int, ...]) -> int | None:
         """The first position that has these indices, or None."""
@@ -226,29 +228,3 @@ def split_name(name: str) -> tuple[str, tuple[int, ...]]:
 def _constant(text: str, count: int) -> NDArray[np.uint8]:
     """The text as a row of bytes, repeated: shape (count, len(text))."""
     return np.broadcast_to(np.frombuffer(text.encode("ascii"), dtype=np.uint8), (count, len(text)))
-
-
-def _decimals(values: Ints) -> NDArray[np.uint8]:
-    """Non-negative integers as digits, zero bytes in front: shape (count, most digits)."""
-    width = len(str(int(values.max()))) if values.size else 1
-    digits = np.empty((len(values), width), dtype=np.uint8)
-    rest = values
-    for place in range(width - 1, -1, -1):
-        rest, digit = np.divmod(rest, 10)
-        np.add(digit, ord("0"), out=digits[:, place], casting="unsafe")
-    leading = np.logical_and.accumulate(digits[:, :-1] == ord("0"), axis=1)  # the last digit stays, also of 0
-    digits[:, :-1][leading] = 0
-    return digits
-
-
-def _squeezed(matrix: NDArray[np.uint8]) -> Bytes:
-    """Rows of bytes with gaps of zero bytes -> an array of byte strings without them."""
-    count, width = matrix.shape
-    if count == 0 or width == 0:
-        return np.empty(count, dtype="S1")
-    used = matrix != 0
-    lengths = used.sum(axis=1)
-    longest = int(lengths.max())
-    out = np.zeros((count, longest), dtype=np.uint8)
-    out[np.arange(longest) < lengths[:, None]] = matrix[used]
-    return out.view(f"S{longest}").ravel()

@@ -17,20 +17,68 @@ CHUNK = 50_000
 
 _HASH_BITS = 17
 _HASH_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio (Knuth, The Art of Computer Programming 3, 6.4)
+_MOST_PLACES = 9
 _SHARE_OF_DISTINCT = 0.4
 _FEW = 250_000
 
 
 def decimals(values: Floats) -> Bytes:
-    """The shortest decimals that read back as the same floats, without ``.0``; -0.0 is ``0``. Shape as given, dtype ``S``."""
-    return np.array([_decimal(value) for value in values.tolist()], dtype=np.bytes_) if len(values) else np.empty(0, dtype="S1")
+    """The shortest decimals that read back as the same floats, without ``.0``; -0.0 is ``0``. Shape as given, dtype ``S``.
+
+    They are what Python's repr gives; decimals of few digits, most of all data, are made by integer arithmetic on whole arrays.
+    """
+    count = len(values)
+    texts = np.empty(count, dtype="S24")
+    rest = np.arange(count)
+    for places in range(_MOST_PLACES + 1):
+        if not rest.size:
+            break
+        with np.errstate(over="ignore"):  # an infinite product is no short decimal
+            scaled = np.rint(values[rest] * 10.0**places)
+        # both sides of the division are exact integers, so it rounds as a reader of the decimal does
+        short = (np.abs(scaled) < 1e15) & (scaled / 10.0**places == values[rest])
+        short &= (np.abs(values[rest]) >= 1e-4) | (scaled == 0)  # below, repr has an exponent
+        texts[rest[short]] = _fixed_point(scaled[short].astype(np.int64), places)
+        rest = rest[~short]
+    if rest.size:
+        texts[rest] = [repr(value).removesuffix(".0") for value in values[rest].tolist()]
+    return texts.astype(f"S{max(1, int(np.char.str_len(texts).max(initial=0)))}")
 
 
-def _decimal(value: float) -> str:
-    text = repr(value)
-    if text.endswith(".0"):
-        return text[:-2] if value else "0"
-    return text
+def _fixed_point(scaled: NDArray[np.int64], places: int) -> Bytes:
+    """The integers over 10**places, with all the places: ``-1234`` and 2 is ``-12.34``."""
+    whole, fraction = np.divmod(np.abs(scaled), 10**places)
+    pieces = [np.where(scaled < 0, np.uint8(ord("-")), np.uint8(0))[:, None], digits(whole)]
+    if places:
+        shown = digits(fraction + 10**places)[:, 1:] if len(fraction) else np.empty((0, places), dtype=np.uint8)
+        pieces += [np.full((len(scaled), 1), ord("."), dtype=np.uint8), shown]
+    return squeezed(np.hstack(pieces))
+
+
+def digits(values: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Non-negative integers as ASCII digits, zero bytes in front: shape (count, most digits)."""
+    width = len(str(int(values.max()))) if values.size else 1
+    table = np.empty((len(values), width), dtype=np.uint8)
+    rest = values
+    for place in range(width - 1, -1, -1):
+        rest, digit = np.divmod(rest, 10)
+        np.add(digit, ord("0"), out=table[:, place], casting="unsafe")
+    leading = np.logical_and.accumulate(table[:, :-1] == ord("0"), axis=1)  # the last digit stays, also of 0
+    table[:, :-1][leading] = 0
+    return table
+
+
+def squeezed(matrix: NDArray[np.uint8]) -> Bytes:
+    """Rows of bytes with gaps of zero bytes -> an array of byte strings without them."""
+    count, width = matrix.shape
+    if count == 0 or width == 0:
+        return np.empty(count, dtype="S1")
+    used = matrix != 0
+    lengths = used.sum(axis=1)
+    longest = int(lengths.max())
+    out = np.zeros((count, longest), dtype=np.uint8)
+    out[np.arange(longest) < lengths[:, None]] = matrix[used]
+    return out.view(f"S{longest}").ravel()
 
 
 def distinct(values: Floats) -> tuple[Floats, Codes]:
@@ -102,10 +150,10 @@ def spans_by_weight(offsets: NDArray[Any], size: int = CHUNK) -> Iterator[tuple[
     weighs one.
     """
     groups = len(offsets) - 1
-    weights = offsets.astype(np.int64) + np.arange(groups + 1)
+    weights: NDArray[np.int64] = offsets.astype(np.int64) + np.arange(groups + 1)
     start = 0
     while start < groups:
-        stop = int(np.searchsorted(weights, weights[start] + size, side="right")) - 1
+        stop = int(np.searchsorted(weights, int(weights[start]) + size, side="right")) - 1
         stop = min(max(stop, start + 1), groups)
         yield start, stop
         start = stop

@@ -52,8 +52,13 @@ class _Conflict(Exception):
         self.clause = clause
 
 
-def accept(vector: Floats, formulation: Formulation, inputs: tuple[Input, ...] = ()) -> Accepted | Rejected:
-    """The network of a solver's vector, re-chosen and checked exactly, or why there is none."""
+def accept(
+    vector: Floats, formulation: Formulation, inputs: tuple[Input, ...] = (), widen: bool = True
+) -> Accepted | Rejected:
+    """The network of a solver's vector, re-chosen and checked exactly, or why there is none.
+
+    Without ``widen`` real parameters are taken at their word where they do what is claimed, which is cheaper than widening.
+    """
     if not np.isfinite(vector).all():
         return Rejected("the solver returned values that are no numbers", None)
     claim = read_claim(vector, formulation)
@@ -62,7 +67,7 @@ def accept(vector: Floats, formulation: Formulation, inputs: tuple[Input, ...] =
     active: NDArray[np.bool_] = np.zeros((0, 0), dtype=np.bool_)
     try:
         for plan, required in zip(formulation.plans, claim.required, strict=True):
-            layer = _layer(plan, claim, required, below, formulation)
+            layer = _layer(plan, claim, required, below, formulation, widen)
             active = layer_activity(layer, below)
             _check_activity(plan, layer, active, required, below)
             layers.append(layer)
@@ -72,17 +77,30 @@ def accept(vector: Floats, formulation: Formulation, inputs: tuple[Input, ...] =
     return Accepted(Network(inputs, tuple(layers), formulation.problem.classes), exact_objective(formulation.problem, active))
 
 
-def _layer(plan: LayerPlan, claim: Claim, required: NDArray[np.int8], below: ExactMatrix, formulation: Formulation) -> Layer:
+def _layer(
+    plan: LayerPlan, claim: Claim, required: NDArray[np.int8], below: ExactMatrix, formulation: Formulation, widen: bool
+) -> Layer:
     """One layer: finite parameters as claimed, real ones by the margin LP."""
     layer = decoded_layer(plan, claim, required, below)
     if plan.thresholds.exact:  # sums on a lattice: what was rounded is already exact
         return layer
     units = range(plan.layer.units)
     groups = [list(units)] if plan.thresholds.bias.kind == "shared" else [[i] for i in units]
+    if not widen and _is_true(plan, layer, required, below):
+        return layer
     X = below.floats()
     for group in groups:
         layer = _widened(layer, plan, group, required, X, below, formulation, claim)
     return layer
+
+
+def _is_true(plan: LayerPlan, layer: Layer, required: NDArray[np.int8], below: ExactMatrix) -> bool:
+    """Whether the layer, as it was decoded, does what the solution claims of it."""
+    try:
+        _check_activity(plan, layer, layer_activity(layer, below), required, below)
+    except _Conflict:
+        return False
+    return True
 
 
 def _widened(

@@ -141,7 +141,9 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """The whole document. ``spec`` is the text of the .bdnn file with the params used."""
+    """The whole document. In the file the network is spread over `inputs`, `layers` and `classes`; `sets` stands at the top
+    level, beside `training`, with null for a set that the data does not have. ``spec``: the .bdnn file's text with the params
+    used."""
 
     network: Network
     target: Target

@@ -16,6 +16,8 @@ from bdnnc.solve.protocol import Floats, Progress, Solution, SolveOptions, Stop
 
 LATTICE_SLACK = 1e-6  # of a step: how far above a lattice value a bound must be to be rounded up to the next
 RELATIVE_SLACK = 1e-9
+CONTRADICTION = 1e-5  # relative: a bound this far above a known objective is false, not inexact
+LOG_WORDS = frozenset({"true", "on", "yes", "1", "1.0"})
 
 
 class _Incumbents:
@@ -96,13 +98,17 @@ class HighsSolver:
 
         if options.start is not None and is_feasible(arrays, options.start, options):
             # It is known before HiGHS is: it must survive whatever HiGHS does.
-            incumbents(options.start, float(arrays.c @ options.start))
+            if incumbents(options.start, float(arrays.c @ options.start)):
+                return Outcome(Stop.INTERRUPTED, None, None, 0)
         if options.time_limit is not None:
             options = replace(options, time_limit=max(0.0, options.time_limit - (time.monotonic() - started)))
 
         def tell(moment: Progress) -> bool:
-            known = incumbents.objective if moment.incumbent is None else moment.incumbent
-            return on_progress is not None and on_progress(replace(moment, incumbent=known))
+            if on_progress is None:
+                return False
+            known = incumbents.objective if incumbents.objective is not None else moment.incumbent
+            bound = _reported_bound(arrays, moment.bound, known)
+            return on_progress(Progress(time.monotonic() - started, known, bound, moment.nodes))
 
         try:
             if not self.isolated:
@@ -111,7 +117,7 @@ class HighsSolver:
                 return solve_arrays(arrays, options, incumbents, tell)
             from bdnnc.solve.isolation import solve_isolated
 
-            return solve_isolated(arrays, options, incumbents, tell, echo=bool(options.extra.get("output_flag")))
+            return solve_isolated(arrays, options, incumbents, tell, echo=_wants_log(options))
         except RefusedBySolverError as refused:
             raise UserError(Diagnostic("E505", str(refused))) from refused
         except NotStartedError as failed:
@@ -124,19 +130,35 @@ def _solution(
     if outcome.x is not None:
         incumbents(outcome.x, float(arrays.c @ outcome.x))
     x, objective = incumbents.x, incumbents.objective
-    bound = _lattice_bound(outcome.bound, arrays.objective_step, arrays.objective_offset)
-    if bound is not None and objective is not None:
-        bound = min(bound, objective)
-    stop, message = outcome.stop, outcome.message
-    if stop is Stop.INFEASIBLE and x is not None:
-        stop, message = Stop.FAILED, "HiGHS calls the model infeasible, but a feasible point of it is known"
+    bound = _reported_bound(arrays, outcome.bound, objective)
+    stop = outcome.stop
+    if contradiction := _contradiction(outcome, objective):
+        return Solution(Stop.FAILED, x, objective, None, outcome.nodes, seconds, contradiction)
     if stop is Stop.OPTIMAL and options.gap and objective is not None and bound is not None:
         stop = Stop.OPTIMAL if objective - bound <= RELATIVE_SLACK * max(1.0, abs(objective)) else Stop.TARGET
-    return Solution(stop, x, objective, bound, outcome.nodes, seconds, message)
+    return Solution(stop, x, objective, bound, outcome.nodes, seconds, outcome.message)
 
 
-def _lattice_bound(bound: float | None, step: float, offset: float) -> float | None:
-    """The least value of ``offset + step Z`` that is not below the bound; the bound itself where the lattice is not known."""
-    if bound is None or step <= 0:
-        return bound
-    return offset + step * ceil((bound - offset) / step - LATTICE_SLACK)
+def _contradiction(outcome: Outcome, objective: float | None) -> str:
+    """What HiGHS claims against a point that it gave itself, or that was checked before; empty if it claims no such thing."""
+    if objective is None:
+        return ""
+    if outcome.stop is Stop.INFEASIBLE:
+        return "HiGHS calls the model infeasible, but a feasible point of it is known"
+    if outcome.bound is not None and outcome.bound > objective + CONTRADICTION * max(1.0, abs(objective)):
+        return f"HiGHS claims the bound {outcome.bound:.9g}, but a point with objective {objective:.9g} is known"
+    return ""
+
+
+def _wants_log(options: SolveOptions) -> bool:
+    return str(options.extra.get("output_flag", False)).lower() in LOG_WORDS
+
+
+def _reported_bound(arrays: MatrixArrays, bound: float | None, objective: float | None) -> float | None:
+    """The least value of the objective's lattice (where it has one) that is not below the bound; never above the objective."""
+    if bound is None:
+        return None
+    step, offset = arrays.objective_step, arrays.objective_offset
+    if step > 0:
+        bound = offset + step * ceil((bound - offset) / step - LATTICE_SLACK)
+    return bound if objective is None else min(bound, objective)

@@ -26,7 +26,7 @@ MANAGED: dict[str, str] = {
     "mip_abs_gap": "it is set by `gap`",
     "primal_feasibility_tolerance": "the margins were chosen for the tolerance that bdnnc sets",
     "mip_feasibility_tolerance": "the margins were chosen for the tolerance that bdnnc sets",
-    "solve_relaxation": "it would solve another problem",
+    "read_solution_file": "it is set by `start`",
 }
 
 TRUE_WORDS = frozenset({"true", "on", "yes", "1"})
@@ -52,7 +52,10 @@ class HighsOption:
 
 @lru_cache(maxsize=1)
 def highs_options() -> dict[str, HighsOption]:
-    """Every option of the installed HiGHS by name (HiGHS has no call for ranges, but it writes them into its options file)."""
+    """Every documented option of the installed HiGHS by name.
+
+    HiGHS has no call for ranges, but it writes them into its options file.
+    """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "options.txt"
         QuietHighs().writeOptions(str(path))
@@ -80,7 +83,7 @@ def _complaint(name: str, value: object) -> str | None:
     if name not in known:
         near = get_close_matches(name, known, n=3)
         hint = f"; near names: {', '.join(f'`{other}`' for other in near)}" if near else ""
-        return f"`{name}` is not an option of HiGHS{hint}"
+        return f"`{name}` is not an option that HiGHS documents{hint}"
     option = known[name]
     converted = converted_value(option, value)
     if converted is None:

@@ -21,6 +21,7 @@ from bdnnc.solve.protocol import Progress, SolveOptions, Stop
 
 PROGRESS_EVERY = 0.1  # seconds; HiGHS calls back thousands of times a second
 SMALLEST_COEFFICIENT = 1e-12  # HiGHS's least `small_matrix_value`; its default of 1e-9 would drop coefficients of the model
+LARGEST_SEED = 2**31 - 1  # what HiGHS takes
 ABSOLUTE_GAP = 1e-6
 STEP_SHARE = 0.9  # of the objective's step: a smaller gap between incumbent and bound proves the incumbent
 
@@ -87,7 +88,7 @@ def set_options(highs: highspy.Highs, options: SolveOptions, step: float) -> Non
         "mip_feasibility_tolerance": options.integrality_tolerance,
         "mip_rel_gap": options.gap or 0.0,
         "mip_abs_gap": absolute_gap(step, options.gap),
-        "random_seed": options.seed,
+        "random_seed": options.seed % LARGEST_SEED,
     }
     if options.node_limit is not None:
         values["mip_max_nodes"] = min(options.node_limit, 2**31 - 1)

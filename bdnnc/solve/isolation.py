@@ -32,7 +32,7 @@ class _Child:
     """The process, and two threads that read what it says."""
 
     def __init__(self, echo: bool) -> None:
-        command = [sys.executable, "-c", _BOOT, json.dumps(sys.path)]
+        command = [sys.executable, "-c", _BOOT, json.dumps([str(entry) for entry in sys.path])]
         try:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         except OSError as failed:

@@ -55,7 +55,8 @@ class SolveOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """``x`` is the best point that the solver claims (None: none); ``bound`` a lower bound of the model's optimum (None: none)."""
+    """``x`` is the best point that the solver claims (None: none); ``bound`` a lower bound of the model's optimum (None:
+    none)."""
 
     stop: Stop
     x: Floats | None

@@ -54,8 +54,8 @@ def test_minmax(values: list[Fraction], others: list[Fraction], a: int, width: i
 
 
 def deviation_factor(values: list[Fraction]) -> Fraction:
-    mean = sum(values) / len(values)
-    variance = sum((value - mean) ** 2 for value in values) / len(values)
+    mean = sum(values, Fraction(0)) / len(values)
+    variance = sum(((value - mean) ** 2 for value in values), Fraction(0)) / len(values)
     with localcontext() as context:
         context.prec = 200
         root = (Decimal(variance.numerator) / Decimal(variance.denominator)).sqrt()
@@ -63,9 +63,13 @@ def deviation_factor(values: list[Fraction]) -> Fraction:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.one_of(st.integers(-1000, 1000).map(Fraction), st.decimals(-9, 9, places=17).map(Fraction)), min_size=2, max_size=9))
+@given(
+    st.lists(
+        st.one_of(st.integers(-1000, 1000).map(Fraction), st.decimals(-9, 9, places=17).map(Fraction)), min_size=2, max_size=9
+    )
+)
 def test_standard(values: list[Fraction]) -> None:
-    mean = sum(values) / len(values)
+    mean = sum(values, Fraction(0)) / len(values)
     if min(values) == max(values):
         assert scaled(values, Scale("standard")) == [Fraction(0)] * len(values)
         return
@@ -111,12 +115,14 @@ def test_the_scale_is_fitted_on_the_taken_points_and_applied_everywhere(loaded: 
     holds = (build.hold("test", build.pick(3, "test", seed=4)), build.hold("validation", build.pick(2, "validation", seed=4)))
     dataset = loaded(text, 1, holds=holds, take=build.pick(4, seed=4, stratified=True), scale=build.scale("minmax"))
     raw = [0, 10, 20, 30, 40, 50, 60, 70, 81, 91]
-    taken = [raw[row] for row in dataset.train.rows]
+    taken: list[int] = [raw[row] for row in dataset.train.rows.tolist()]
     low, high = min(taken), max(taken)
     assert (low, high) != (0, 91)  # else this test would not tell the taken points from the others
+    part: Any
     for part in (dataset.train, dataset.test, dataset.validation):
-        values = [part.X.fraction(row, 0) for row in range(part.X.shape[0])]
-        assert values == [Fraction(raw[row] - low, high - low) for row in part.rows]
+        rows: list[int] = part.rows.tolist()
+        values = [part.X.fraction(place, 0) for place in range(len(rows))]
+        assert values == [Fraction(raw[row] - low, high - low) for row in rows]
 
 
 def test_constant_columns_go_to_a_or_to_zero(loaded: Callable[..., Any], build: Any) -> None:
@@ -165,7 +171,7 @@ def test_scaled_numbers_stay_within_what_floats_can_say(refused: Any) -> None:
 def test_large_integers_do_not_overflow() -> None:
     values = [Fraction(value) for value in (-(2**33), 2**33, 2**32 + 1)]
     out = scaled(values, Scale("standard", digits=20))
-    mean = sum(values) / 3
+    mean = sum(values, Fraction(0)) / 3
     factor = deviation_factor(values)
     assert out == [halves_to_even((value - mean) * factor, 20) for value in values]
     assert np.isfinite([float(value) for value in out]).all()

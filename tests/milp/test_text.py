@@ -21,6 +21,12 @@ def test_decimals_read_back_and_are_no_longer_than_needed(values: text.Floats) -
     assert all(len(word) <= len(repr(value)) for word, value in zip(written.tolist(), values.tolist(), strict=True))
 
 
+@given(st.integers(-(10**17), 10**17), st.integers(0, 22))
+def test_short_decimals_are_those_of_repr(numerator: int, places: int) -> None:
+    value = numerator / 10**places
+    assert decimals(np.array([value, 0.5])).tolist() == [repr(value).removesuffix(".0").encode(), b"0.5"]
+
+
 def test_zero_has_no_sign_and_integers_no_point() -> None:
     assert decimals(np.array([-0.0, 3.0, -2.0, 0.5, 1e22, 1e-320])).tolist() == [b"0", b"3", b"-2", b"0.5", b"1e+22", b"1e-320"]
 

@@ -7,20 +7,24 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from bdnnc.diagnostics import WorkFailed
+from bdnnc.diagnostics import Source, Span, WorkFailed
+from bdnnc.language.spec import ArrayFile, Bias, FiniteSet, Interval, LayerSpec
 from bdnnc.network.assemble import Run, assemble
 from bdnnc.network.certify import certify
 from bdnnc.network.check import Check
+from bdnnc.network.declared import declared_checks, domain_text
 from bdnnc.network.evaluate import smallest_margins
 from bdnnc.network.network import Network
 from bdnnc.network.reading import model_of_text
 from bdnnc.network.writing import model_text
 
+SPAN = Span(Source("x.bdnn", "x"), 0, 1)
 OTHER_HASH = "0" * 64
 
 TAMPERED: list[tuple[str, Any, str]] = [
@@ -195,6 +199,59 @@ def test_domain_checks_are_part_of_the_report(case: Any) -> None:
     found = report.diagnostic()
     assert found is not None
     assert found.message == "`layers[0].weights[1][0]` is 1/10 in the model file, but recomputed it is in {-1, 0, 1}"
+
+
+def declaration(name: str, units: int, unit: str, weights: Any, bias: Bias) -> LayerSpec:
+    return LayerSpec(name, units, unit, weights, bias, SPAN, SPAN, SPAN, SPAN)  # type: ignore[arg-type]
+
+
+WIDE = Interval(Fraction(-2), Fraction(2))
+TERNARY = FiniteSet((Fraction(-1), Fraction(0), Fraction(1)))
+RIGHT = [
+    declaration("hidden", 2, "step", Interval(Fraction(-1), Fraction(1)), Bias("auto")),
+    declaration("output", 1, "sign", TERNARY, Bias("shared", WIDE)),
+]
+
+
+def test_a_network_of_the_declared_class_passes(case: Any) -> None:
+    checks = list(declared_checks(RIGHT)(case.network))
+    assert all(check.ok for check in checks)
+    assert Check("layers[0].weights", "5 numbers", "all in [-1, 1]", True) in checks  # the absent connection is exempt
+    assert Check("layers[1].weights", "2 numbers", "all in {-1, 0, 1}", True) in checks
+
+
+@pytest.mark.parametrize(
+    ("place", "change", "name", "recomputed"),
+    [
+        (0, {"weights": TERNARY}, "layers[0].weights[1][0]", "to be in {-1, 0, 1}"),
+        (0, {"weights": Interval(Fraction(-1), Fraction("0.999"))}, "layers[0].weights[0][0]", "to be in [-1, 0.999]"),
+        (0, {"bias": Bias("none")}, "layers[0].bias[0]", "to be in {0}"),
+        (0, {"bias": Bias("in", Interval(Fraction(-1), Fraction(0)))}, "layers[0].bias[1]", "to be in [-1, 0]"),
+        (0, {"bias": Bias("shared", WIDE)}, "layers[0].bias", "one that all units share"),
+        (0, {"units": 3}, "layers[0].bias", "3 units"),
+        (1, {"unit": "step"}, "layers[1].unit", "step"),
+        (1, {"name": "last"}, "layers", '["hidden", "last"]'),
+    ],
+)
+def test_a_network_outside_the_declared_class_is_found(
+    case: Any, place: int, change: dict[str, Any], name: str, recomputed: str
+) -> None:
+    layers = list(RIGHT)
+    layers[place] = dataclasses.replace(layers[place], **change)
+    report = certify(case.model, case.dataset, case.goals, [declared_checks(layers)])
+    assert (report.checks[-1].name, report.checks[-1].recomputed) == (name, recomputed)
+    assert not report.ok
+
+
+def test_fixed_weights_are_left_to_whoever_reads_their_file(case: Any) -> None:
+    fixed = declaration("hidden", 2, "step", ArrayFile(Path("w.npz"), "w.npz", SPAN), Bias("auto"))
+    names = [check.name for check in declared_checks([fixed, RIGHT[1]])(case.network)]
+    assert "layers[0].weights" not in names
+    assert "layers[1].weights" in names
+
+
+def test_long_sets_are_cut_in_messages() -> None:
+    assert domain_text(FiniteSet(tuple(map(Fraction, range(40))))).endswith("10, 11, ...}")
 
 
 def test_a_network_better_than_the_model_has_its_bound_cut(case: Any) -> None:

@@ -140,6 +140,35 @@ def test_integers_around_the_limits_of_floats_and_int64() -> None:
             assert outputs(network, X).tolist() == [[int(edge + bias >= 0)]]
 
 
+def one_layer(weights: list[list[Fraction]], bias: list[Fraction]) -> Network:
+    width = len(weights[0])
+    layer = Layer("output", "step", array(weights, width), np.array(bias, dtype=object), np.zeros((len(bias), width), bool))
+    return Network((), (layer,), ("0", "1"))
+
+
+def test_numbers_that_underflow_are_not_trusted() -> None:
+    # in floats 3 - 1 - 1 of the smallest positive number, in truth 2.6 - 1.4 - 1.4; the last weight, of an input that is 0,
+    # keeps the sums from being done in small integers
+    least = Fraction(1, 2**1074)
+    network = one_layer([[Fraction("-1.4") * least, Fraction("-1.4") * least, 2**70 * least]], [Fraction("2.6") * least])
+    assert float(network.layers[0].bias[0]) + 2 * float(network.layers[0].weights[0, 0]) > 0
+    assert outputs(network, ExactMatrix.from_fractions([[1, 1, 0]])).tolist() == [[0]]
+
+
+def test_the_smallest_margin_may_be_one_that_floats_hide() -> None:
+    # the second unit is exactly 0; its terms cancel so badly that floats put it far above the first unit's margin
+    x = [Fraction(1, 3), Fraction(1, 7), Fraction(1, 11), Fraction(0)]
+    found = 0
+    for place in range(1, 30):
+        big = Fraction(10**12 + place, 13)
+        weights = [[Fraction(0)] * 4, [big, big, -11 * (big / 3 + big / 7), Fraction(10**30)]]
+        margin = Fraction(1, 10**9)
+        rough = [float(w) * float(v) for w, v in zip(weights[1], x, strict=True)]
+        found += abs(sum(rough)) > 10 * margin
+        assert smallest_margins(one_layer(weights, [margin, Fraction(0)]), ExactMatrix.from_fractions([x])) == (0,)
+    assert found > 0
+
+
 def test_no_rows_give_empty_arrays_and_no_margin() -> None:
     layer = Layer("output", "step", array([[Fraction(1)]], 1), np.array([Fraction(0)], dtype=object), np.zeros((1, 1), bool))
     network = Network((), (layer,), ("0", "1"))

@@ -79,11 +79,9 @@ def test_another_reader_finds_the_same_numbers(case: Any) -> None:
 
 NUMBER = st.one_of(
     st.fractions(),
-    st.decimals(allow_nan=False, allow_infinity=False).map(Fraction),
+    st.decimals(-(10**9), 10**9, places=20).map(Fraction),
     st.integers(-(10**400), 10**400).map(Fraction),
-    st.sampled_from(
-        [Fraction(1, 2**1074), Fraction(7, 10**500), Fraction(1, 3**500), Fraction(2) ** 20_000, Fraction(1, 3**20_000)]
-    ),
+    st.sampled_from([Fraction(1, 2**1074), Fraction(7, 10**500), Fraction(1, 3**500)]),
 )
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), NUMBER, st.text()),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, hstack, identity  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
+from scipy.sparse import csr_matrix  # pyright: ignore[reportMissingTypeStubs]
 
 from bdnnc.milp.model import MilpModel
 from bdnnc.solve import isolation
@@ -18,7 +18,15 @@ Floats = NDArray[np.float64]
 
 
 def model_of(
-    A: Any, row_lower: Any, row_upper: Any, c: Any, lower: Any, upper: Any, integrality: Any, step: float = 0.0, offset: float = 0.0
+    A: Any,
+    row_lower: Any,
+    row_upper: Any,
+    c: Any,
+    lower: Any,
+    upper: Any,
+    integrality: Any,
+    step: float = 0.0,
+    offset: float = 0.0,
 ) -> MilpModel:
     return MilpModel(
         name="test",
@@ -63,7 +71,7 @@ def market_split(rows: int = 5, columns: int = 40, seed: int = 1) -> MilpModel:
     rng = np.random.default_rng(seed)
     shares = rng.integers(0, 100, (rows, columns)).astype(float)
     half = np.floor(shares.sum(axis=1) / 2)
-    A = hstack([csr_matrix(shares), identity(rows), -identity(rows)]).tocsr()
+    A = np.hstack([shares, np.eye(rows), -np.eye(rows)])
     c = np.concatenate([np.zeros(columns), np.ones(2 * rows)])
     upper = np.concatenate([np.ones(columns), np.full(2 * rows, shares.sum())])
     integrality = np.concatenate([np.ones(columns), np.zeros(2 * rows)])
@@ -93,7 +101,7 @@ def is_feasible(model: MilpModel, x: Floats, tolerance: float = 1e-6) -> bool:
 def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     """The solver processes that the test starts."""
     started: list[subprocess.Popen[bytes]] = []
-    launch = subprocess.Popen
+    launch: Any = subprocess.Popen
 
     def recording(*arguments: Any, **keywords: Any) -> subprocess.Popen[bytes]:
         started.append(launch(*arguments, **keywords))

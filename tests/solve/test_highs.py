@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from bdnnc.diagnostics import UserError
+from bdnnc.solve import highs_session, highs_start
 from bdnnc.solve.highs import HighsSolver
+from bdnnc.solve.outcome import Outcome
 from bdnnc.solve.protocol import Floats, Progress, SolveOptions, Stop
 
 from .models import enumerated_optimum, is_feasible, market_split, model_of, random_model, split_point
@@ -64,17 +66,16 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_tiny_coefficients_count() -> None:
-    # x >= 0.5 through a row of 1e-10, which HiGHS would drop by default
-    model = model_of([[1e-10, 1e-3]], [0.5e-10], [np.inf], [1, 1e9], [0, 0], [1, 1], [0, 0])
+    # 2000 through the tiny coefficient, 10,000 through the other; HiGHS would drop the tiny one by default
+    model = model_of([[5e-10, 1]], [1e-6], [np.inf], [1, 1e10], [0, 0], [1e4, 1], [0, 0])
     solution = HERE.solve(model, SolveOptions(feasibility_tolerance=1e-10))
     dropped = HERE.solve(model, SolveOptions(feasibility_tolerance=1e-10, extra={"small_matrix_value": 1e-9}))
-    assert solution.objective is not None
-    assert dropped.objective is not None
-    assert solution.objective < 1 < dropped.objective
+    assert solution.objective == pytest.approx(2000, rel=1e-3)
+    assert dropped.objective == pytest.approx(10_000, rel=1e-3)
 
 
 def test_incumbents_are_feasible_points_of_the_model_and_improve() -> None:
-    model = market_split(3, 20)
+    model = market_split(2, 20)
     seen: list[float] = []
 
     def on_incumbent(x: Floats, objective: float) -> bool:
@@ -90,17 +91,17 @@ def test_incumbents_are_feasible_points_of_the_model_and_improve() -> None:
     assert len(seen) > 1
 
 
-def test_bounds_of_a_run_stay_below_its_optimum() -> None:
-    model = market_split(2, 25)
-    moments: list[Progress] = []
+def test_bounds_stay_below_the_optimum_also_while_a_start_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(highs_session, "PROGRESS_EVERY", 0.0)
+    model = market_split(2, 30)
     start = np.full(len(model.c), np.nan)
-    start[:25] = 1  # a bad partial start: bounds of its completion would be far above the optimum
+    start[:16] = 1  # a bad one: the bounds of its completion are some 60 above the optimum
     for begin in (None, start):
-        solution = HERE.solve(model, replace(PLAIN, start=begin), None, lambda moment: bool(moments.append(moment)))
-        assert solution.objective is not None
+        moments: list[Progress] = []
+        solution = HERE.solve(model, replace(PLAIN, start=begin), None, lambda moment: bool(moments.append(moment)))  # noqa: B023
+        assert solution.objective == pytest.approx(0)
         bounds = [moment.bound for moment in moments if moment.bound is not None]
-        assert max(bounds, default=0.0) <= solution.objective + 1e-6
-    assert moments
+        assert max(bounds) <= 1e-6
 
 
 def test_node_limit_keeps_incumbent_and_bound() -> None:
@@ -151,22 +152,39 @@ def test_the_bound_is_rounded_up_to_the_lattice(offset: float) -> None:
     assert (solution.stop, solution.objective, solution.bound) == (Stop.OPTIMAL, 2 + offset, 2 + offset)
 
 
+def test_progress_shows_incumbent_and_bound_on_the_lattice() -> None:
+    moments: list[Progress] = []
+    model = replace(market_split(3, 25), objective_step=1.0)
+    HERE.solve(model, SolveOptions(node_limit=200), None, lambda moment: bool(moments.append(moment)))
+    known = [moment for moment in moments if moment.bound is not None and moment.incumbent is not None]
+    assert known
+    for moment in known:
+        assert moment.bound is not None
+        assert moment.bound == round(moment.bound)
+    seconds = [moment.seconds for moment in moments]
+    assert seconds == sorted(seconds)
+
+
+def test_any_seed_will_do() -> None:
+    assert HERE.solve(random_model(0), SolveOptions(seed=2**40)).stop is Stop.OPTIMAL
+
+
 def test_threads_may_change_between_solves_of_one_process() -> None:
     for threads in (1, 2, 1, None):
         assert HERE.solve(random_model(0), SolveOptions(threads=threads)).stop is Stop.OPTIMAL
 
 
 def test_callbacks_can_stop_the_solver() -> None:
-    seen: list[Floats] = []
+    seen: list[float] = []
 
     def stop_at_first(x: Floats, objective: float) -> bool:
-        seen.append(x)
+        seen.append(objective)
         return True
 
     solution = HERE.solve(market_split(), SolveOptions(time_limit=60), stop_at_first)
     assert solution.stop is Stop.INTERRUPTED
-    assert solution.x is not None
-    assert len(seen) == 1
+    assert solution.objective == seen[-1]
+    assert len(seen) < 5  # HiGHS stops at its next look, not at once
     assert HERE.solve(market_split(), SolveOptions(time_limit=60), None, lambda _: True).stop is Stop.INTERRUPTED
 
 
@@ -187,6 +205,26 @@ def test_a_feasible_start_is_the_first_incumbent() -> None:
     assert seen[0] == pytest.approx(model.c @ start)
     assert solution.objective is not None
     assert solution.objective <= seen[0]
+
+
+def test_a_start_that_is_good_enough_ends_the_solve() -> None:
+    model = market_split()
+    start = split_point(model, np.zeros(40))
+    solution = HERE.solve(model, SolveOptions(start=start), lambda x, objective: True)
+    assert (solution.stop, solution.nodes) == (Stop.INTERRUPTED, 0)
+    assert solution.objective == pytest.approx(model.c @ start)
+
+
+@pytest.mark.parametrize(
+    ("claim", "words"),
+    [(Outcome(Stop.INFEASIBLE, None, None, 0), "infeasible"), (Outcome(Stop.OPTIMAL, None, 4.0, 0), "bound 4")],
+)
+def test_a_claim_against_a_known_point_is_a_failure(monkeypatch: pytest.MonkeyPatch, claim: Outcome, words: str) -> None:
+    monkeypatch.setattr(highs_start, "solve_arrays", lambda *_: claim)
+    model = model_of([[1, 1]], [1], [2], [3, 5], [0, 0], [1, 1], [1, 1])
+    solution = HERE.solve(model, SolveOptions(start=np.array([1.0, 0.0])))
+    assert (solution.stop, solution.objective, solution.bound) == (Stop.FAILED, 3, None)
+    assert words in solution.message
 
 
 def test_an_optimal_start_survives() -> None:

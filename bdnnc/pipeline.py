@@ -1,0 +1,160 @@
+"""The pipeline, one stage after the other, each made when it is asked for:
+
+    text -> tree -> (data) -> dataset -> model -> problem -> formulation -> program -> milp
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
+
+from bdnnc.diagnostics import Diagnostic, InternalError, Source, UserError
+
+if TYPE_CHECKING:
+    from bdnnc.data.dataset import Dataset
+    from bdnnc.formulation.formulate import Formulation
+    from bdnnc.ir.problem import Problem
+    from bdnnc.ir.program import Program
+    from bdnnc.language.spec import DataSpec, ModelSpec
+    from bdnnc.language.tree import File
+    from bdnnc.milp.model import MilpModel
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replacement:
+    """Data in place of the file's source: an array (rows, inputs) with labels, or another file."""
+
+    X: Any = None
+    y: Any = None
+    path: Path | None = None
+
+
+@final
+class Pipeline:
+    """One file on its way to a matrix. Every stage raises UserError with all that it found wrong.
+
+    ``overrides``: values of params as texts, as after ``-D``. ``folder``: where relative paths begin. ``warnings`` holds what the
+    stages so far found that is no error.
+    """
+
+    def __init__(
+        self, source: Source, folder: Path, overrides: Mapping[str, str] | None = None, replacement: Replacement | None = None
+    ) -> None:
+        self.source = source
+        self.folder = folder
+        self.overrides = dict(overrides or {})
+        self.replacement = replacement
+        self.warnings: list[Diagnostic] = []
+
+    @cached_property
+    def tree(self) -> File:
+        """The syntax tree."""
+        from bdnnc.language import parse
+
+        file, found = parse(self.source)
+        self._report(found)
+        return self._made(file, "tree")
+
+    @cached_property
+    def data_spec(self) -> DataSpec:
+        """The data block, once the whole text has been checked without data."""
+        from bdnnc.language import check_file
+
+        spec, _, found = check_file(self.tree, self.overrides, self.folder)
+        self._report(found)
+        return self._replaced(self._made(spec, "data spec"))
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The data: exact, selected, scaled, merged."""
+        from bdnnc.data.load import load, load_arrays
+
+        given = self.replacement
+        if given is not None and given.path is None:
+            return load_arrays(given.X, given.y, self.data_spec)
+        return load(self.data_spec)
+
+    @cached_property
+    def model_spec(self) -> ModelSpec:
+        """Network, goals and training, checked against the data."""
+        from bdnnc.data.load import facts
+        from bdnnc.language import check_model
+
+        known = facts(self.dataset, self.data_spec.source.span)
+        spec, found = check_model(self.tree, self.overrides, self.folder, known)
+        self._report(found)
+        return self._made(spec, "model spec")
+
+    @cached_property
+    def problem(self) -> Problem:
+        """The network, the data and the goal, about neurons."""
+        from bdnnc.posing import pose
+
+        return pose(self.model_spec, self.dataset)
+
+    @cached_property
+    def formulation(self) -> Formulation:
+        """Margins and bias ranges, and the program made with them."""
+        from bdnnc.formulation.formulate import formulate
+
+        return formulate(self.problem, self.name)
+
+    @property
+    def program(self) -> Program:
+        """Variables, implications, products."""
+        return self.formulation.program
+
+    @cached_property
+    def milp(self) -> MilpModel:
+        """The matrix, big-M included."""
+        from bdnnc.milp.lower import lower
+
+        return lower(self.program)
+
+    @property
+    def name(self) -> str:
+        """The model's name: that of the file, without its suffix."""
+        stem = Path(self.source.name).stem
+        return "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-") else "_" for letter in stem) or "bdnn"
+
+    @cached_property
+    def used_text(self) -> str:
+        """The text of the file with the params that were used written into it."""
+        from bdnnc.language.tree import Param, Text
+
+        pieces = [self.source.text]
+        params = [s for s in self.tree.statements if isinstance(s, Param) and s.name.text in self.overrides]
+        for param in sorted(params, key=lambda p: p.value.span.start, reverse=True):
+            text = self.overrides[param.name.text]
+            if isinstance(param.value, Text) and not text.startswith('"'):
+                text = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            span = param.value.span
+            pieces[0] = pieces[0][: span.start] + text + pieces[0][span.end :]
+        return pieces[0]
+
+    def _replaced(self, spec: DataSpec) -> DataSpec:
+        from dataclasses import replace
+
+        from bdnnc.language.spec import FileSource
+
+        if self.replacement is None or self.replacement.path is None:
+            return spec
+        source = spec.source
+        path = self.replacement.path
+        if isinstance(source, FileSource):
+            return replace(spec, source=replace(source, path=path, text=str(path)))
+        return replace(spec, source=FileSource(path, str(path), source.span))
+
+    def _report(self, found: list[Diagnostic]) -> None:
+        known = set(self.warnings)
+        self.warnings += [d for d in found if not d.is_error and d not in known]
+        if any(d.is_error for d in found):
+            raise UserError(found)
+
+    def _made(self, value: Any, what: str) -> Any:
+        if value is None:
+            raise InternalError(f"no {what}, and nothing wrong was found")
+        return value

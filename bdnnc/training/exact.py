@@ -1,0 +1,188 @@
+"""`train exact`: solve the program, accept or cut and solve again, until the accepted network meets the bound.
+
+Nothing leaves here that `accept` has not called a network. A rejected optimum gives a clause (activations that no network of the
+class has together), the clause is added, counted, and the model solved again from the best accepted network; where nothing was
+proved, the solver's tolerances are tightened instead. (model.md, section 3.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from math import ceil, isfinite
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bdnnc.data.inputs import Input
+from bdnnc.formulation.formulate import Formulation
+from bdnnc.formulation.losses import exact_objective
+from bdnnc.formulation.slop import TOLERANCES
+from bdnnc.ir.program import Clause
+from bdnnc.milp.lower import lower
+from bdnnc.milp.model import MilpModel
+from bdnnc.network.accept import Accepted, Rejected, accept
+from bdnnc.network.encode import canonicalise, encode
+from bdnnc.network.evaluate import active_units
+from bdnnc.network.network import Network
+from bdnnc.solve.protocol import Progress, Solution, SolveOptions, Solver, Stop
+from bdnnc.training.cutoff import with_cutoff
+from bdnnc.training.outcome import Limits, Outcome, Watch
+
+Floats = NDArray[np.float64]
+
+MOST_ATTEMPTS = 100
+"""Solves after rejected optima; each but the last adds a clause or tightens the tolerances."""
+
+
+def train_exact(
+    formulation: Formulation,
+    inputs: tuple[Input, ...],
+    solver: Solver,
+    limits: Limits,
+    watch: Watch,
+    start: Network | None = None,
+    model: MilpModel | None = None,
+) -> Outcome:
+    """The best network of the formulation's class, as far as the limits reach.
+
+    ``model`` is the lowered program if there is one already. ``start`` is a network of this shape; it counts as the first
+    incumbent with the objective that it has here. Raises what the solver raises for wrong options.
+    """
+    run = _Run(formulation, inputs, solver, limits, watch)
+    if start is not None:
+        run.take_start(start)
+    return run.solve(model)
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    formulation: Formulation
+    inputs: tuple[Input, ...]
+    solver: Solver
+    limits: Limits
+    watch: Watch
+    clauses: list[Clause] = field(default_factory=list[Clause])
+    network: Network | None = None
+    objective: Fraction | None = None
+    bound: Fraction | None = None
+    nodes: int = 0
+
+    def take_start(self, start: Network) -> None:
+        network = replace(canonicalise(start, self.formulation), inputs=self.inputs)
+        outputs = active_units(network, self.formulation.problem.patterns)[-1]
+        self._keep(network, exact_objective(self.formulation.problem, outputs))
+
+    def solve(self, model: MilpModel | None) -> Outcome:
+        tolerance = self.formulation.program.tolerance
+        program = self.formulation.program
+        for _ in range(MOST_ATTEMPTS):
+            model = lower(program) if model is None else model
+            solution = self._solve_once(model, tolerance)
+            verdict = self._judge(solution)
+            if not isinstance(verdict, Rejected):
+                return self._outcome(solution, tolerance)
+            if verdict.clause is not None:
+                self.clauses.append(verdict.clause)
+                program, model = replace(program, clauses=tuple(self.clauses)), None
+            elif tolerance > TOLERANCES[-1]:
+                tolerance = max(tolerance / 10, TOLERANCES[-1])
+            else:
+                return self._outcome(replace(solution, stop=Stop.FAILED, message=verdict.reason), tolerance)
+        return self._outcome(replace(solution, stop=Stop.FAILED, message="too many solutions were rejected"), tolerance)
+
+    def _solve_once(self, model: MilpModel, tolerance: float) -> Solution:
+        if self.limits.cutoff is not None:
+            model = with_cutoff(model, self.limits.cutoff)
+        options = SolveOptions(
+            time_limit=self.limits.remaining,
+            gap=self.limits.gap,
+            node_limit=self.limits.node_limit,
+            threads=self.limits.threads,
+            seed=self.limits.seed,
+            feasibility_tolerance=tolerance,
+            integrality_tolerance=tolerance,
+            start=None if self.network is None else encode(self.network, self.formulation),
+            extra=self.limits.extra,
+        )
+        solution = self.solver.solve(model, options, self._on_incumbent, self._on_progress)
+        self.nodes += solution.nodes
+        if solution.bound is not None and isfinite(solution.bound):
+            self._raise_bound(self._exact_bound(solution.bound))
+        return solution
+
+    def _on_incumbent(self, x: Floats, objective: float) -> bool:
+        if self.objective is None or objective < float(self.objective):
+            verdict = accept(x, self.formulation, self.inputs, widen=False)
+            if isinstance(verdict, Accepted):
+                self._keep(verdict.network, verdict.objective)
+        return self.watch.should_stop()
+
+    def _on_progress(self, moment: Progress) -> bool:
+        if moment.bound is not None and isfinite(moment.bound):
+            self._raise_bound(self._exact_bound(moment.bound))
+        shown = None if self.objective is None else float(self.objective)
+        self.watch.on_progress(replace(moment, incumbent=shown, bound=None if self.bound is None else float(self.bound)))
+        return self.watch.should_stop()
+
+    def _judge(self, solution: Solution) -> Accepted | Rejected | None:
+        """The verdict on the solver's best point; None where there is none to be judged."""
+        if solution.x is None:
+            return None
+        late = self.limits.remaining is not None and self.limits.remaining <= 0
+        verdict = accept(solution.x, self.formulation, self.inputs, widen=not late)
+        if isinstance(verdict, Accepted):
+            if self.objective is None or verdict.objective <= self.objective:
+                self._keep(verdict.network, verdict.objective, always=True)
+            return verdict
+        return verdict if solution.stop is Stop.OPTIMAL else None
+
+    def _keep(self, network: Network, objective: Fraction, always: bool = False) -> None:
+        if always or self.objective is None or objective < self.objective:
+            self.network, self.objective = network, objective
+            self.watch.on_network(network, objective, self.bound)
+
+    def _raise_bound(self, bound: Fraction) -> None:
+        self.bound = bound if self.bound is None else max(self.bound, bound)
+
+    def _exact_bound(self, bound: float) -> Fraction:
+        """A solver's bound rounded up to the lattice of objectives, with some room for the solver's own rounding."""
+        offset, step = self.formulation.objective_lattice
+        if step == 0:
+            return offset
+        room = 1e-6 * max(1.0, abs(bound)) / float(step)
+        if room >= 0.5:
+            return Fraction(bound)
+        return offset + step * ceil((bound - float(offset)) / float(step) - room)
+
+    def _outcome(self, solution: Solution, tolerance: float) -> Outcome:
+        status, message = _status(solution, self.watch.should_stop), solution.message
+        bound, objective = self.bound, self.objective
+        model_objective: Fraction | None = None
+        if objective is not None:
+            if bound is not None and bound > objective:  # better than the model's optimum: outside its class by the margin alone
+                model_objective, bound = bound, objective
+            if status == "optimal" and bound != objective:
+                status = "feasible"
+            elif bound == objective and status == "feasible" and solution.stop is not Stop.FAILED:
+                status = "optimal"
+        elif status in ("optimal", "feasible"):
+            status = "no_solution"
+        if objective is not None and status == "infeasible":  # the start is a network, if not one within the cutoff
+            status, message = "feasible", "no better network exists within the cutoff"
+        if objective is None and status == "infeasible":
+            bound = None
+        return Outcome(
+            status, self.network, objective, bound, len(self.clauses), self.nodes, tolerance, message, model_objective
+        )
+
+
+def _status(solution: Solution, stopped: Callable[[], bool]) -> str:
+    if solution.stop is Stop.INTERRUPTED or stopped():
+        return "interrupted"
+    if solution.stop is Stop.OPTIMAL:
+        return "optimal"
+    if solution.stop is Stop.INFEASIBLE:
+        return "infeasible"
+    return "feasible"

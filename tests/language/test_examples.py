@@ -1,0 +1,63 @@
+"""Every bad example says exactly what its `.err` file says; every good one checks, and its tree is what `.tree` says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bdnnc.diagnostics import Diagnostic, render_full
+from bdnnc.diagnostics.catalogue import CATALOGUE
+from bdnnc.language import tree_text
+from tests.language.support import BAD, GOOD, check_example
+
+Golden = Callable[[str, Path], None]
+FOLDER = Path(__file__).parents[2] / "bdnnc" / "language"
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_bad_example(path: Path, golden: Golden) -> None:
+    found = check_example(path).diagnostics
+    if path.stem.endswith("_allowed"):
+        assert not found
+    else:
+        assert found
+    golden(render_full(found), path.with_suffix(".err"))
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
+def test_good_example(path: Path, golden: Golden) -> None:
+    checked = check_example(path)
+    assert checked.diagnostics == []
+    assert checked.tree is not None
+    assert checked.data is not None
+    golden(tree_text(checked.tree), path.with_suffix(".tree"))
+
+
+def examples_diagnostics() -> list[Diagnostic]:
+    return [diagnostic for path in BAD for diagnostic in check_example(path).diagnostics]
+
+
+def test_every_code_of_the_checker_has_an_example() -> None:
+    raised = set(re.findall(r'"([EW]\d{3})"', "".join(p.read_text() for p in FOLDER.glob("*.py") if p.name != "parser.py")))
+    shown = {diagnostic.code for diagnostic in examples_diagnostics()}
+    assert raised - shown == set()
+    assert raised <= CATALOGUE.keys()
+
+
+def test_wording() -> None:
+    for diagnostic in examples_diagnostics():
+        message = diagnostic.message
+        assert message[0] in '`"' or not message[0].isupper() or message.startswith("U+"), message
+        assert not message.endswith("."), message
+        assert "illegal" not in message
+        assert message.count("`") % 2 == 0, message
+
+
+def test_every_primary_span_lies_in_its_source() -> None:
+    for diagnostic in examples_diagnostics():
+        for label in (diagnostic.primary, *diagnostic.secondary):
+            assert label is not None
+            assert 0 <= label.span.start <= label.span.end <= len(label.span.source.text)

@@ -1,0 +1,108 @@
+"""The grammar itself, the words at its edges, and the stored tables."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bdnnc.diagnostics import Source
+from bdnnc.language import parse, tree_text
+from bdnnc.language.build import BUILDERS
+from bdnnc.language.grammar import TABLES_NAME, build_lark, build_tables, grammar_text, tables
+from bdnnc.language.lexer import tokenize
+from bdnnc.language.starter import starter
+from tests.language.support import GOOD, mistakes
+
+TEXTS = {path.stem: path.read_bytes().decode() for path in GOOD} | {"starter": starter("first")}
+
+
+def test_lark_finds_no_conflict_and_no_colliding_terminals() -> None:
+    build_lark(grammar_text(), strict=True)
+
+
+def test_stored_tables_belong_to_the_grammar() -> None:
+    stored = (Path(__file__).parents[2] / "bdnnc" / "language" / TABLES_NAME).read_text()
+    assert tables().digest in stored, "run python -m bdnnc.language.grammar"
+
+
+def test_tables_built_anew_say_the_same() -> None:
+    """State numbers may differ between runs, so the rules and the shape are compared."""
+    built = build_tables(grammar_text())
+    rebuilt = sorted((origin, name, size) for origin, name, size in built["rules"])
+    assert rebuilt == sorted((rule.origin, rule.name, rule.size) for rule in tables().rules)
+        (rule.origin, rule.name, rule.size) for rule in tables().rules
+    )
+    assert len(built["states"]) == len(tables().states)
+    assert built["keywords"] == tables().keywords
+    assert [tuple(terminal) for terminal in built["terminals"]] == list(tables().terminals)
+
+
+def test_every_rule_has_a_builder() -> None:
+    named = {rule.name for rule in tables().rules if not rule.name.startswith("_")}
+    assert named == set(BUILDERS)
+
+
+def test_every_keyword_ends_at_a_word_boundary() -> None:
+    lark = build_lark(grammar_text())
+    keywords = [terminal for terminal in lark.terminals if terminal.priority > 0]
+    assert len(keywords) == len(tables().keywords)
+    for terminal in keywords:
+        assert terminal.pattern.value.endswith("(?![A-Za-z0-9_])")
+
+
+def tree_of(text: str) -> str | None:
+    tree, found = parse(Source("t", text))
+    assert (tree is None) == bool(found)
+    return None if tree is None else tree_text(tree)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_deleted_blank_between_words_is_an_error_or_changes_nothing(name: str) -> None:
+    text = TEXTS[name]
+    bare = "\n".join(re.sub(r"(\s|^)#.*", "", line) for line in text.split("\n"))
+    whole = tree_of(bare)
+    assert whole == tree_of(text)
+    gaps = [match.span() for match in re.finditer(r"(?<=\w)[ \n]+(?=\w)", bare)]
+    assert gaps
+    for start, end in gaps:
+        glued = bare[:start] + bare[end:]
+        assert tree_of(glued) in (None, whole) or mistakes(glued)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_line_breaks_mean_nothing(name: str) -> None:
+    text = TEXTS[name]
+    bare = re.sub(r"(\s|^)#[^\n]*", "", text)
+    assert tree_of(re.sub(r"\s+", " ", bare)) == tree_of(text)
+    assert tree_of(re.sub(r"[ \n]+", "\r\n", bare)) == tree_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "types"),
+    [
+        ("0..8", ["NUMBER", "RANGE", "NUMBER"]),
+        ("-3..3", ["MINUS", "NUMBER", "RANGE", "NUMBER"]),
+        ("0.5..2.5", ["NUMBER", "RANGE", "NUMBER"]),
+        ("1e-3", ["NUMBER"]),
+        ("2E+5*x", ["NUMBER", "STAR", "NAME"]),
+        ("take takes", ["TAKE", "NAME"]),
+        ("a.weights", ["NAME", "DOT", "WEIGHTS"]),
+        ("<=>===", ["COMPARISON", "COMPARISON", "COMPARISON"]),
+        ('"a \\" b"', ["STRING"]),
+        ("x # \u201cany text\u201d", ["NAME"]),
+    ],
+)
+def test_lexing(text: str, types: list[str]) -> None:
+    tokens, found = tokenize(Source("t", text), tables())
+    assert not found
+    assert [token.type for token in tokens] == [*types, "$END"]
+
+
+@pytest.mark.parametrize(("written", "value"), [('"a"', "a"), ('"a\\"b"', 'a"b'), ('"a\\\\b"', "a\\b"), ('"\\\\\\""', '\\"')])
+def test_escapes(written: str, value: str) -> None:
+    tree, found = parse(Source("t", f"param a = {written}"))
+    assert not found
+    assert tree is not None
+    assert getattr(tree.statements[0], "value").value == value  # noqa: B009
