@@ -32,7 +32,7 @@ def read_builtin(source: BuiltinSource) -> Table:
     if source.name not in known:
         near = get_close_matches(source.name, known, 1)
         offer = f"did you mean `{near[0]}`? " if near else ""
-        help = f"{offer}known sets: {', '.join(known)}"
+        help = f"{offer}known sets: {', '.join(CLASSIFICATION)}"
         raise failure("E224", f"`sklearn` has no data set `{source.name}`", source.name_span, help=help)
     if source.name in REGRESSION:
         message = f"the target of `{source.name}` is a number, not a class; regression is not supported yet"

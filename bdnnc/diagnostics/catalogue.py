@@ -56,6 +56,7 @@ CATALOGUE: dict[str, str] = {
     "E301": "empty set or range",
     "E302": "set that is too large",
     "E303": "range that misses its end",
+    "E304": "set with numbers of an absurd size",
     "E310": "network without layers",
     "E311": "unit that its layer cannot have",
     "E312": "height of a step that is not positive",

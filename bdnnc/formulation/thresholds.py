@@ -212,7 +212,7 @@ def _chosen(layer: ProblemLayer, sums: Sums, below_unit: str | None, obstacle: s
     active, inactive = np.full(shape, float(up)), np.full(shape, float(down))
     decided = _overlay_discrete(sums, bias, active, inactive)
     tolerance = loosest_tolerance(np.full(slop.shape, float(guess)), slop) or TOLERANCES[-1]
-    return Thresholds(active, inactive, decided, False, guess, obstacle, min(tolerance, 1e-9), bias, one_sided)
+    return Thresholds(active, inactive, decided, False, guess, obstacle, min(tolerance, 1e-7), bias, one_sided)
 
 
 def _overlay_discrete(sums: Sums, bias: BiasDomains, active: Floats, inactive: Floats) -> NDArray[np.int8]:

@@ -190,8 +190,9 @@ class DataChecker:
             if low is None or high is None:
                 continue
             if low > high:
-                help_text = f"write `{high}..{low}`"
-                self.constants.findings.add("E301", f"the range `{low}..{high}` is empty", entry.span, help=help_text)
+                ends = shown(Fraction(low)), shown(Fraction(high))
+                help_text = f"write `{ends[1]}..{ends[0]}`"
+                self.constants.findings.add("E301", f"the range `{ends[0]}..{ends[1]}` is empty", entry.span, help=help_text)
             elif high - low + len(columns) >= MAX_MEMBERS:
                 self.constants.findings.add("E302", f"more than {MAX_MEMBERS:,} features", entry.span)
             else:

@@ -23,8 +23,9 @@ OWN = {
 """Options of one method only. The names are the methods."""
 
 SOLVERS = ("auto", "highs", "cpsat", "scip", "gurobi")
+MAX_INTEGER = 2**31 - 1
 INTEGERS = {"node_limit": 1, "threads": 1, "seed": 0}
-"""Integer options and their least values."""
+"""Integer options and their least values; solvers keep them in 32 bits."""
 
 
 @dataclass(slots=True)
@@ -84,7 +85,7 @@ class TrainChecker:
         if name == "start":
             return self._start(option)
         if name in INTEGERS:
-            integer = self.constants.integer(node, f"`{name}`", INTEGERS[name])
+            integer = self.constants.integer(node, f"`{name}`", INTEGERS[name], MAX_INTEGER)
             return None if integer is None else Fraction(integer)
         if name in ("by", "batches", "average"):
             return self._word(node)

@@ -17,7 +17,7 @@ from bdnnc.language.words import COUNTS, FUNCTIONS, MODEL_WORDS
 
 MAX_EXPONENT = 400
 MAX_DIGITS = 1000
-MAX_BITS = 20_000
+MAX_BITS = 13_000
 """Numbers beyond these are no meant input, and could fill the memory."""
 
 

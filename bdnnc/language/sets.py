@@ -12,6 +12,8 @@ from bdnnc.language.constants import Constants, shown
 from bdnnc.language.spec import Domain, FiniteSet, Interval
 
 MAX_MEMBERS = 100_000
+MAX_MAGNITUDE = 10**15
+"""Beyond this, integers are no longer exact in a solver's floats, and bounds count as infinite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,8 @@ class Range:
 def domain(node: tree.SetNode, constants: Constants) -> Domain | None:
     """The set of a clause, None if it is wrong, unsupported or awaits the data.
 
-    Reports E301 empty or reversed sets, E302 more than 100,000 members, E303 ranges that miss their end, E390 bits, fixed and
-    scaled sets; W301 numbers that stand twice.
+    Reports E301 empty or reversed sets, E302 more than 100,000 members, E303 ranges that miss their end, E304 numbers beyond
+    1e15, E390 bits, fixed and scaled sets; W301 numbers that stand twice.
     """
     match node:
         case tree.IntervalSet():
@@ -56,8 +58,8 @@ def domain(node: tree.SetNode, constants: Constants) -> Domain | None:
 
 
 def interval(node: tree.IntervalSet, constants: Constants) -> Interval | None:
-    low = constants.number(node.low, "the end of an interval")
-    high = constants.number(node.high, "the end of an interval")
+    low = _member(node.low, "the end of an interval", constants)
+    high = _member(node.high, "the end of an interval", constants)
     if low is None or high is None:
         return None
     if low > high:
@@ -100,11 +102,19 @@ def ranges_of(items: Iterable[tree.Item], span: Span, constants: Constants) -> l
     return ranges if len(ranges) == len(found) else None
 
 
+def _member(node: tree.Expr, what: str, constants: Constants) -> Fraction | None:
+    value = constants.number(node, what)
+    if value is None or abs(value) <= MAX_MAGNITUDE:
+        return value
+    constants.findings.add("E304", f"{what} is at most 1e15 in magnitude, not {shown(value)}", node.span)
+    return None
+
+
 def _range(item: tree.Item, constants: Constants) -> Range | None:
-    low = constants.number(item.low, "a member of a set")
+    low = _member(item.low, "a member of a set", constants)
     if item.high is None:
         return None if low is None else Range(low, low, item.span)
-    high = constants.number(item.high, "the end of a range")
+    high = _member(item.high, "the end of a range", constants)
     if low is None or high is None:
         return None
     if low > high:

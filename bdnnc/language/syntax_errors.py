@@ -33,6 +33,12 @@ EXPRESSION = frozenset({"NAME", "NUMBER", "LPAR", "MINUS"})
 CONTINUATION = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "LPAR", "LSQB", "DOT", "OF", "WEIGHTED"})
 TOP = frozenset({"PARAM", "DATA", "NETWORK", "TRAIN"})
 BLOCKS = frozenset({"PARAM", "DATA", "NETWORK", "MINIMIZE", "MAXIMIZE", "SUBJECT", "ROBUST", "TRAIN"})
+CLAUSES = (
+    frozenset({"FROM", "TARGET", "FEATURES", "ENCODE", "SCALE", "TAKE", "KEEP", "HOLD", "MISSING"}),
+    frozenset({"WEIGHTS", "BIAS", "MARGIN", "MASK", "POWERS", "LAYER"}),
+)
+"""What may follow a finished clause of the data block, and of a layer."""
+
 MINOR = frozenset({"IN", "TO", "SHARED", "STRATIFIED", "BY", "FOR", "SOFT", "RAW", "UNIT", "UNITS"})
 """Keywords that say nothing of the construct that they stand in."""
 
@@ -151,6 +157,49 @@ def _set_without_in(t: Trouble) -> Diagnostic | None:
     return t.says("E101", f"expected `in` before the set, found {_shown(t.token)}", f"write `{t.previous.text} in ..`")
 
 
+def _no_set(t: Trouble) -> Diagnostic | None:
+    if not t.expected >= {"BITS", "SCALED"}:
+        return None
+    help_text = "write an interval `[-1, 1]` or a finite set `{-1, 0, 1}`"
+    return t.says("E101", f"expected a set of numbers, found {_shown(t.token)}", help_text)
+
+
+def _missing_comma(t: Trouble) -> Diagnostic | None:
+    if "COMMA" not in t.expected or t.bracket is None:
+        return None
+    if t.token.type == "RANGE":
+        help_text = "an interval is `[a, b]`, a range of integers `{a..b}`"
+        return t.says("E101", "a range does not fit here", help_text, Label(t.span(t.bracket), "opened here"))
+    if t.token.type not in ("NUMBER", "NAME", "STRING"):
+        return None
+    return t.says("E101", f"expected `,` before {_shown(t.token)}", None, Label(t.span(t.bracket), "opened here"))
+
+
+def _missing_quotes(t: Trouble) -> Diagnostic | None:
+    if "STRING" not in t.expected or t.expected & EXPRESSION or not t.token.text.isidentifier():
+        return None
+    return t.says("E101", f"expected a string, found {_shown(t.token)}", f'write `"{t.token.text}"`')
+
+
+def _missing_layer(t: Trouble) -> Diagnostic | None:
+    if t.within != "NETWORK" or "LAYER" not in t.expected or t.token.type != "NAME":
+        return None
+    help_text = did_you_mean(t.token.text, ["layer"]) or f"write `layer {t.token.text}: ..`"
+    return t.says("E101", f"expected `layer`, found {_shown(t.token)}", help_text)
+
+
+def _train(t: Trouble) -> Diagnostic | None:
+    if t.within != "TRAIN":
+        return None
+    if t.token.type == "LBRACE" and t.previous is not None and t.previous.type == "TRAIN":
+        return t.says("E101", "the method is missing", "write `train exact { .. }`")
+    if "LBRACE" in t.expected and t.token.type == "NAME":
+        return t.says("E101", f"`{t.token.text}` does not fit here", "options stand in braces: `train exact { time_limit 60 }`")
+    if t.token.type == "COLON":
+        return t.says("E101", "no `:` stands between an option and its value", "write the name and the value, `time_limit 60`")
+    return None
+
+
 def _foreign_comment(t: Trouble) -> Diagnostic | None:
     if t.token.type != "SLASH" or not t.source.text.startswith(("//", "/*"), t.token.start):
         return None
@@ -249,9 +298,19 @@ def _unknown_clause(t: Trouble) -> Diagnostic | None:
 def _general(t: Trouble) -> Diagnostic:
     within = f" in `{t.keyword.text}`" if t.keyword else ""
     message = f"expected {_wanted(t)}{within}, found {_shown(t.token)}"
-    is_inside = t.bracket is not None and CLOSING_TYPE[t.bracket.type] in t.expected and t.bracket.type != "LBRACE"
-    opened = [Label(t.span(t.bracket), "opened here")] if t.bracket is not None and is_inside else []
-    return t.says("E101", message, did_you_mean(t.token.text, t.words()), *opened)
+    return t.says("E101", message, did_you_mean(t.token.text, t.words()), *_opened(t))
+
+
+def _opened(t: Trouble) -> list[Label]:
+    """Where the innermost bracket was opened, unless it is that of a block, or can't be closed here."""
+    bracket = t.bracket
+    if (
+        bracket is None
+        or CLOSING_TYPE[bracket.type] not in t.expected
+        or (bracket.type == "LBRACE" and "COMMA" not in t.expected)
+    ):
+        return []
+    return [Label(t.span(bracket), "opened here")]
 
 
 SITUATIONS: tuple[Callable[[Trouble], Diagnostic | None], ...] = (
@@ -259,6 +318,11 @@ SITUATIONS: tuple[Callable[[Trouble], Diagnostic | None], ...] = (
     _block_not_closed,
     _empty_set,
     _set_without_in,
+    _no_set,
+    _train,
+    _missing_layer,
+    _missing_comma,
+    _missing_quotes,
     _foreign_comment,
     _chained,
     _stray_comparison,
@@ -283,6 +347,15 @@ def _shown(token: Token) -> str:
     return text if text.startswith('"') else f"`{text}`"
 
 
+def _without_following(t: Trouble, expected: set[str]) -> tuple[set[str], list[str]]:
+    """Behind a clause that could be finished, the words that begin another one are no news: they become one phrase."""
+    following: list[str] = []
+    for group, phrase in ((CLAUSES[0], "the next clause"), (CLAUSES[1], "the next clause"), (BLOCKS, "the next statement")):
+        if expected >= group and t.within not in ("", "DATA", "LAYER"):
+            expected, following = expected - group, [phrase]
+    return expected, following
+
+
 def _help(t: Trouble) -> str | None:
     return f"expected {_wanted(t)}" if t.expected else None
 
@@ -291,10 +364,11 @@ def _wanted(t: Trouble) -> str:
     """The terminals that would fit, in words."""
     expected = set(t.expected)
     phrases: list[str] = []
+    expected, following = _without_following(t, expected)
     if expected >= EXPRESSION:
         phrases.append("an expression")
         expected -= EXPRESSION | {"NOMINAL"}
-    elif expected - CONTINUATION:
+    elif "PLUS" in expected and expected - CONTINUATION:
         expected -= CONTINUATION
     for symbol in ("NAME", "NUMBER", "STRING", "COMPARISON"):
         if symbol in expected:
@@ -305,6 +379,7 @@ def _wanted(t: Trouble) -> str:
     phrases.extend(f"`{SYMBOLS[symbol]}`" for symbol in sorted(expected & SYMBOLS.keys()))
     if len(shown) < len(words):
         phrases.append(f"{len(words) - len(shown)} other words")
+    phrases.extend(following)
     if END in expected and not phrases:
         phrases.append("the end of the text")
     return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} or {phrases[-1]}"

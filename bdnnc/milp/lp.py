@@ -44,7 +44,7 @@ def lp_chunks(model: MilpModel) -> Iterator[bytes | bytearray]:
 
 
 def _objective(model: MilpModel, rows: WrittenRows, columns: Bytes) -> Iterator[bytes | bytearray]:
-    """The objective also names, with 0, the columns that stand in no row: otherwise some readers don't know them."""
+    """The objective also names, with 0, the columns that stand in no row: some readers know no column that the Bounds mention first."""
     entries = np.bincount(rows.A.indices, minlength=len(columns))
     shown = np.flatnonzero((model.c != 0) | (entries == 0))
     yield b" objective:"

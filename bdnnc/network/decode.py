@@ -43,12 +43,24 @@ def _required(plan: LayerPlan, blocks: dict[Key, Floats], formulation: Formulati
     name = plan.layer.name
     shape = (formulation.problem.patterns.shape[0], plan.layer.units)
     if ("u", name) in blocks:
-        return np.where(blocks["u", name].reshape(shape) > 0.5, 1, -1).astype(np.int8)
+        claimed = np.where(blocks["u", name] > 0.5, 1, -1).astype(np.int8)
+        if plan is formulation.plans[-1]:
+            claimed[~_backed(name, claimed, formulation)] = 0
+        return claimed.reshape(shape)
     patterns, classes = np.nonzero(formulation.problem.counts)
     right = blocks["e", name] < 0.5
     required = np.zeros(shape, dtype=np.int8)
     required[patterns[right]] = 2 * wanted(formulation.problem)[classes[right]] - 1
     return required
+
+
+def _backed(output: str, claimed: NDArray[np.int8], formulation: Formulation) -> NDArray[np.bool_]:
+    """Which output binaries have a row behind their value. Others were paid for, or hold whatever the parameters are."""
+    backed = np.zeros(len(claimed), dtype=np.bool_)
+    for rule in formulation.program.implications:
+        if rule.layer == output:
+            backed[rule.literal] |= claimed[rule.literal] == (1 if rule.value == 1 else -1)
+    return backed
 
 
 def decode(vector: Floats, formulation: Formulation, inputs: tuple[Input, ...] = ()) -> Network:

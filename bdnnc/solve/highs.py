@@ -96,10 +96,10 @@ class HighsSolver:
     ) -> Outcome:
         from bdnnc.solve.starts import is_feasible
 
-        if options.start is not None and is_feasible(arrays, options.start, options):
-            # It is known before HiGHS is: it must survive whatever HiGHS does.
-            if incumbents(options.start, float(arrays.c @ options.start)):
-                return Outcome(Stop.INTERRUPTED, None, None, 0)
+        start = options.start
+        # A feasible start is known before HiGHS runs: it must survive whatever HiGHS does, and may be all that is wanted.
+        if start is not None and is_feasible(arrays, start, options) and incumbents(start, float(arrays.c @ start)):
+            return Outcome(Stop.INTERRUPTED, None, None, 0)
         if options.time_limit is not None:
             options = replace(options, time_limit=max(0.0, options.time_limit - (time.monotonic() - started)))
 

@@ -140,8 +140,8 @@ def _doc() -> str:
 The published first layer: two big-M rows a sample and unit. *Build*: from data in memory to the model's arrays (peers: their
 model object). *Write*: to MPS on disk (linopy: LP, its own writer). Each candidate runs in a process of its own; imports are
 not timed; the best of several rounds counts. `bdnnc` is the compiler behind the parser: problem, program, matrix, and
-names that say sample and unit, where the solvers' writers use short default names. *Memory*: the peak of the process less what imports and
-data took; CSR is 12 bytes a non-zero.
+names that say sample and unit, where the solvers' writers use short default names. *Memory*: the peak of the process less what
+imports and data took; CSR is 12 bytes a non-zero.
 
 Written by `python tests/benchmarks/compile.py`."""
 

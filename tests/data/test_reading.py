@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import zipfile
 from collections.abc import Callable
@@ -14,9 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+import bdnnc.data
 from bdnnc.data.dialect import sniff
 from bdnnc.data.load import load
 from bdnnc.data.reading import FileRequest, read_table
+from bdnnc.diagnostics.catalogue import CATALOGUE
 
 
 def table(dataset: Any) -> list[list[Fraction]]:
@@ -343,3 +346,10 @@ def test_a_long_cell_is_refused_and_not_cut(build: Any, refused: Any) -> None:
     request = FileRequest(build.write("1," + "9" * 200_000 + "\n2,1\n").path, "data.csv")
     [found] = refused(lambda: read_table(request), "E214")
     assert found.primary is None
+
+
+def test_every_code_of_the_room_is_in_the_catalogue() -> None:
+    room = Path(bdnnc.data.__file__).parent
+    codes = {code for file in room.glob("*.py") for code in re.findall(r'"([EW][0-9]{3})"', file.read_text())}
+    assert len(codes) > 20
+    assert codes <= set(CATALOGUE)

@@ -11,7 +11,8 @@ import pytest
 from bdnnc.diagnostics import Diagnostic, render_full
 from bdnnc.diagnostics.catalogue import CATALOGUE
 from bdnnc.language import tree_text
-from tests.language.support import BAD, GOOD, check_example
+from bdnnc.language.words import QUANTITY_WORDS
+from tests.language.support import BAD, GOOD, check_example, check_text
 
 Golden = Callable[[str, Path], None]
 FOLDER = Path(__file__).parents[2] / "bdnnc" / "language"
@@ -45,6 +46,22 @@ def test_every_code_of_the_checker_has_an_example() -> None:
     shown = {diagnostic.code for diagnostic in examples_diagnostics()}
     assert raised - shown == set()
     assert raised <= CATALOGUE.keys()
+
+
+def test_no_expected_file_is_left_over() -> None:
+    for path in (*BAD[0].parent.iterdir(), *GOOD[0].parent.iterdir()):
+        assert path.with_suffix(".bdnn").is_file(), path.name
+
+
+def test_quantity_words_are_those_of_the_language_page() -> None:
+    page = (
+        "weights bias errors margin margins samples features classes hamming zero_one hinge absolute none l0 l1 l2 linf units "
+        "fan_in features_used nominal all min max abs floor ceil balanced"
+    )
+    assert frozenset(page.split()) == QUANTITY_WORDS
+    for word in page.split():
+        for text in (f"param {word} = 1", f"network {{ layer {word}: 1 step unit }}"):
+            assert "E111" in check_text(text).codes
 
 
 def test_wording() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,11 +36,24 @@ def test_tables_built_anew_say_the_same() -> None:
     built = build_tables(grammar_text())
     rebuilt = sorted((origin, name, size) for origin, name, size in built["rules"])
     assert rebuilt == sorted((rule.origin, rule.name, rule.size) for rule in tables().rules)
-        (rule.origin, rule.name, rule.size) for rule in tables().rules
-    )
     assert len(built["states"]) == len(tables().states)
     assert built["keywords"] == tables().keywords
     assert [tuple(terminal) for terminal in built["terminals"]] == list(tables().terminals)
+
+
+def test_an_installed_package_brings_its_grammar(tmp_path: Path) -> None:
+    """As in a wheel: the grammar lies inside the package and there is no checkout around it."""
+    root = Path(__file__).parents[2]
+    for room in ("language", "diagnostics"):
+        shutil.copytree(root / "bdnnc" / room, tmp_path / "bdnnc" / room, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("__init__.py", "exact.py"):
+        shutil.copy(root / "bdnnc" / name, tmp_path / "bdnnc" / name)
+    (tmp_path / "bdnnc" / "grammar").mkdir()
+    shutil.copy(root / "grammar" / "bdnn.lark", tmp_path / "bdnnc" / "grammar")
+    code = "from bdnnc.language.grammar import *; tables(); print(grammar_text())"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=tmp_path, env=environment, check=True)
+    assert done.stdout.decode().strip() == grammar_text().strip()
 
 
 def test_every_rule_has_a_builder() -> None:

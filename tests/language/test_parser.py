@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bdnnc.diagnostics import Source, UserError, render_concise, render_full, to_lsp
-from bdnnc.language import parse, read_source
+from bdnnc.language import parse, read_source, tree_text
 from bdnnc.language.grammar import tables
 from bdnnc.language.parser import MAX_ERRORS
 from bdnnc.language.starter import starter
@@ -71,6 +71,15 @@ def test_deep_brackets_elsewhere_are_diagnostics() -> None:
 def test_nesting_that_people_write_is_accepted() -> None:
     text = "param a = " + "(" * 100 + "1" + ")" * 100
     assert check_text(text).tree is not None
+
+
+@pytest.mark.parametrize(("unit", "count"), [("-", 150), ("max(", 60), ("1-(", 30), ("2*-", 60), ("-(", 60)])
+def test_deep_trees_are_evaluated_and_printed(unit: str, count: int) -> None:
+    value = unit * count + "1" + ")" * count * unit.count("(")
+    checked = check_text(f"param a = {value}\nnetwork {{ layer o: 1 step unit }}\nminimize hamming + {value} + {value}*a")
+    assert checked.tree is not None
+    assert checked.codes == ["E120"]  # no data block, nothing else
+    assert len(tree_text(checked.tree).splitlines()) > count
 
 
 def test_long_sums_and_products_are_one_node() -> None:

@@ -37,12 +37,19 @@ def test_lp_text(model: MilpModel, tmp_path: Path) -> None:
     assert (tmp_path / "model.lp").read_text() == (Path(__file__).parent / "expected" / "small.lp").read_text()
 
 
+def test_lp_names_every_column_before_its_bounds(tmp_path: Path) -> None:
+    write(model_of([[0, 2]], [[0, 1]], [[0, 1]] * 2, [0, 0], [0, 0]), tmp_path / "model.lp")
+    assert (tmp_path / "model.lp").read_text().splitlines()[2] == " objective: +0 one"
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_same_model_same_bytes_also_to_an_open_file(suffix: str, model: MilpModel, tmp_path: Path) -> None:
     write(model, tmp_path / f"one{suffix}")
     write(model, tmp_path / f"two{suffix}")
     file = io.BytesIO()
     write(model, file, suffix)
+    if suffix.endswith(".gz"):
+        assert file.getvalue()[3:8] == bytes(5), "the header holds no name and no time"
     assert (tmp_path / f"one{suffix}").read_bytes() == (tmp_path / f"two{suffix}").read_bytes() == file.getvalue()
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"one{suffix}", f"two{suffix}"]
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 
 from bdnnc.milp.files import write
 from bdnnc.milp.model import MilpModel
+from bdnnc.milp.written import written_rows
 
 from .random_models import TAME, Read, expected_entries, expected_rows, model_of, models
 
@@ -93,11 +94,25 @@ def test_long_rows_are_wrapped_and_chunks_meet(suffix: str, monkeypatch: pytest.
     assert (tmp_path / f"pieces{suffix}").read_bytes() == (tmp_path / f"whole{suffix}").read_bytes()
 
 
+def test_ranges_are_read_back_bit_by_bit_from_either_side() -> None:
+    generator = np.random.default_rng(2)
+    sides = np.sort(generator.normal(size=(2000, 2)) * 10.0 ** generator.integers(-6, 7, size=(2000, 2)), axis=1)
+    rows = written_rows(model_of(np.ones((2000, 1)), sides, [[0, 1]], [0], [0]))
+    down = rows.senses == b"L"
+    other = np.where(down, rows.right - rows.widths, rows.right + rows.widths)
+    assert np.array_equal(rows.right, np.where(down, sides[:, 1], sides[:, 0]))
+    exact = other == np.where(down, sides[:, 0], sides[:, 1])
+    assert down.any()
+    assert exact[down].all()
+    assert exact.mean() > 0.95
+
+
 def scip_optimum(path: Path) -> float | None:
     pyscipopt: Any = pytest.importorskip("pyscipopt")
     solver = pyscipopt.Model()
     solver.hideOutput()
     solver.readProblem(str(path))
+    assert {variable.name for variable in solver.getVars()} == set(Read(path).order)
     solver.optimize()
     return None if solver.getStatus() == "infeasible" else float(solver.getObjVal())
 

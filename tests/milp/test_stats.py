@@ -16,10 +16,11 @@ from bdnnc.milp.stats import stats_text
 from .random_models import TAME, models
 
 
-@given(models(TAME), st.lists(TAME, min_size=7, max_size=7))
-def test_standard_form_has_the_same_points(model: MilpModel, point: list[float]) -> None:
+@given(models(TAME), st.lists(TAME, min_size=7, max_size=7), st.booleans())
+def test_standard_form_has_the_same_points(model: MilpModel, point: list[float], within_bounds: bool) -> None:
     A, b, c, integrality = model.standard_form()
     x = np.array(point[: model.A.shape[1]])
+    x = np.clip(x, model.lower, model.upper) if within_bounds else x
     value = model.A @ x
     inside = (value >= model.row_lower).all() and (value <= model.row_upper).all()
     inside = inside and (x >= model.lower).all() and (x <= model.upper).all()
@@ -38,7 +39,7 @@ def model() -> MilpModel:
         row_lower=np.array([-40.0, -np.inf, 1.0]),
         row_upper=np.array([np.inf, -0.001, np.inf]),
         c=np.array([0.0, 0.0, 2.0, -3.0]),
-        lower=np.array([-1.0, 1.0, 0.0, 0.0]),
+        lower=np.array([1.0, 0.0, 0.0, 0.0]),
         upper=np.array([1.0, 1.0, 1.0, 1.0]),
         integrality=np.array([0, 1, 1, 1], dtype=np.uint8),
         row_families=(RowFamily("active", "hidden", 1, 0, 2), RowFamily("cut", "", 2, 2, 3)),
@@ -51,7 +52,7 @@ def model() -> MilpModel:
 def test_counts_and_ranges(model: MilpModel) -> None:
     found = model.stats()
     assert (found.rows, found.columns, found.nonzeros) == (3, 4, 8)
-    assert (found.integer, found.binary, found.fixed) == (3, 2, 1)
+    assert (found.integer, found.binary, found.fixed) == (3, 3, 1)
     assert found.coefficients == (0.5, 40.0)
     assert found.big_m == (8.0, 40.0)
     assert found.objective == (2.0, 3.0)
@@ -60,7 +61,7 @@ def test_counts_and_ranges(model: MilpModel) -> None:
         ("active", 2, 6, (8.0, 40.0)),
         ("cut", 1, 2, None),
     ]
-    assert [(f.symbol, f.columns, f.integer, f.binary) for f in found.by_columns] == [("w", 2, 1, 0), ("u", 2, 2, 2)]
+    assert [(f.symbol, f.columns, f.integer, f.binary) for f in found.by_columns] == [("w", 2, 1, 1), ("u", 2, 2, 2)]
 
 
 def test_text(model: MilpModel) -> None:
@@ -69,10 +70,10 @@ def test_text(model: MilpModel) -> None:
         == """\
 model small
   rows 3   columns 4   non-zeros 8
-  integer columns 3, of them binary 2   fixed columns 1
+  integer columns 3, of them binary 3   fixed columns 1
 
   columns                            count     integer      binary
-  w(hidden)                              2           1           0
+  w(hidden)                              2           1           1
   u(hidden)                              2           2           2
 
   rows                               count   non-zeros  coefficients            big-M

@@ -15,44 +15,53 @@ from bdnnc.ir.domains import RealDomain
 from bdnnc.ir.problem import Problem, ProblemLayer
 
 Column = tuple[int, ...]
+OPEN = 2
 Rows = tuple[tuple[Fraction, ...], ...]
 
 
-def optimum(problem: Problem, margins: dict[str, tuple[float, float]] | None = None) -> Fraction:
-    """The least loss of all networks. ``margins``: (t+, t-) of layers with real weights, whose class they define."""
+def optimum(problem: Problem, margins: dict[str, tuple[float, float]] | None = None, wrong_is_free: bool = False) -> Fraction:
+    """The least loss of all networks. ``margins``: (t+, t-) of layers with real weights, whose class they define.
+
+    ``wrong_is_free``: an output unit with real weights may leave rows open (OPEN), which then count as wrong: the margin is
+    needed only where it is right.
+    """
     numerators, denominators = problem.patterns.numerators, problem.patterns.denominators
     rows = tuple(
         tuple(Fraction(int(value), denominator) for value, denominator in zip(row, denominators, strict=True)) for row in numerators
     )
-    return min(_losses(problem, 0, rows, margins or {}))
+    return min(_losses(problem, 0, rows, margins or {}, (0, 1, OPEN) if wrong_is_free else (0, 1)))
 
 
-def _losses(problem: Problem, place: int, rows: Rows, margins: dict[str, tuple[float, float]]):
+def _losses(problem: Problem, place: int, rows: Rows, margins: dict[str, tuple[float, float]], last: tuple[int, ...]):
     layer = problem.layers[place]
-    for columns in _layer_patterns(layer, rows, margins.get(layer.name, (0.0, 0.0))):
+    values = last if place == len(problem.layers) - 1 else (0, 1)
+    for columns in _layer_patterns(layer, rows, margins.get(layer.name, (0.0, 0.0)), values):
         active = list(zip(*columns, strict=True))
         if place == len(problem.layers) - 1:
             yield _loss(problem, active)
         else:
             low = 0 if layer.unit == "step" else -1
             outputs = tuple(tuple(Fraction(1 if on else low) for on in row) for row in active)
-            yield from _losses(problem, place + 1, outputs, margins)
+            yield from _losses(problem, place + 1, outputs, margins, last)
 
 
-def _layer_patterns(layer: ProblemLayer, rows: Rows, margin: tuple[float, float]):
+def _layer_patterns(layer: ProblemLayer, rows: Rows, margin: tuple[float, float], values: tuple[int, ...]):
     """All tuples of columns (one a unit) that the layer can show on the rows."""
     if layer.bias.kind == "shared":
         if isinstance(layer.domain, RealDomain):
             raise NotImplementedError("shared bias with real weights")
         yield from set(_shared_patterns(layer, rows))
         return
-    choices = [sorted(_unit_columns(layer, unit, rows, margin)) for unit in range(layer.units)]
+    choices = [sorted(_unit_columns(layer, unit, rows, margin, values)) for unit in range(layer.units)]
     yield from itertools.product(*choices)
 
 
-def _unit_columns(layer: ProblemLayer, unit: int, rows: Rows, margin: tuple[float, float]) -> set[Column]:
+def _unit_columns(
+    layer: ProblemLayer, unit: int, rows: Rows, margin: tuple[float, float], values: tuple[int, ...]
+) -> set[Column]:
     if isinstance(layer.domain, RealDomain):
-        return _real_columns(layer, unit, rows, margin)
+        columns = itertools.product(values, repeat=len(rows))
+        return {column for column in columns if _realisable(layer, unit, rows, margin, column)}
     return {
         tuple(int(total + bias >= 0) for total in sums)
         for sums in _sums(layer, unit, rows)
@@ -86,10 +95,6 @@ def _biases(layer: ProblemLayer, sums: list[tuple[Fraction, ...]]) -> list[Fract
     return list(domain.values)
 
 
-def _real_columns(layer: ProblemLayer, unit: int, rows: Rows, margin: tuple[float, float]) -> set[Column]:
-    return {column for column in itertools.product((0, 1), repeat=len(rows)) if _realisable(layer, unit, rows, margin, column)}
-
-
 def _realisable(layer: ProblemLayer, unit: int, rows: Rows, margin: tuple[float, float], column: Column) -> bool:
     """Whether weights and a bias of the domain give the column with the margin; a sum without any parameter needs none."""
     up, down = margin
@@ -101,6 +106,8 @@ def _realisable(layer: ProblemLayer, unit: int, rows: Rows, margin: tuple[float,
         matrix, right = [], []
         possible = True
         for row, on in zip(rows, column, strict=True):
+            if on == OPEN:
+                continue
             constant = sum((layer.constant[unit, j] * row[j] for j in range(layer.inputs) if j not in free), Fraction(0))
             constant += bias or 0
             if bias is not None and all(row[j] == 0 for j in free):
@@ -123,10 +130,12 @@ def _realisable(layer: ProblemLayer, unit: int, rows: Rows, margin: tuple[float,
 def _loss(problem: Problem, active: list[tuple[int, ...]]) -> Fraction:
     total = Fraction(0)
     for counts, outputs in zip(problem.counts, active, strict=True):
-        for label, count in enumerate(counts):
-            shall = (label,) if len(outputs) == 1 else tuple(int(unit == label) for unit in range(len(outputs)))
-            wrong = sum(a != b for a, b in zip(outputs, shall, strict=True))
-            if problem.loss == "zero_one":
-                wrong = int(wrong > 0)
-            total += problem.class_weights[label] * wrong * int(count)
+        weights = [weight * int(count) for weight, count in zip(problem.class_weights, counts, strict=True)]
+        targets = [(label,) if len(outputs) == 1 else tuple(int(u == label) for u in range(len(outputs))) for label in range(len(weights))]
+        if problem.loss == "zero_one":
+            total += sum((w for w, shall in zip(weights, targets, strict=True) if outputs != shall), Fraction(0))
+            continue
+        for unit, value in enumerate(outputs):
+            cost = [sum((w for w, shall in zip(weights, targets, strict=True) if shall[unit] != bit), Fraction(0)) for bit in (0, 1)]
+            total += max(cost) if value == OPEN else cost[value]
     return problem.coefficient * total + problem.constant

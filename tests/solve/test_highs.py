@@ -220,7 +220,10 @@ def test_a_start_that_is_good_enough_ends_the_solve() -> None:
     [(Outcome(Stop.INFEASIBLE, None, None, 0), "infeasible"), (Outcome(Stop.OPTIMAL, None, 4.0, 0), "bound 4")],
 )
 def test_a_claim_against_a_known_point_is_a_failure(monkeypatch: pytest.MonkeyPatch, claim: Outcome, words: str) -> None:
-    monkeypatch.setattr(highs_start, "solve_arrays", lambda *_: claim)
+    def claiming(*_: object) -> Outcome:
+        return claim
+
+    monkeypatch.setattr(highs_start, "solve_arrays", claiming)
     model = model_of([[1, 1]], [1], [2], [3, 5], [0, 0], [1, 1], [1, 1])
     solution = HERE.solve(model, SolveOptions(start=np.array([1.0, 0.0])))
     assert (solution.stop, solution.objective, solution.bound) == (Stop.FAILED, 3, None)

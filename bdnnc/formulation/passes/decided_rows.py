@@ -1,0 +1,53 @@
+"""Rows that the boxes decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bdnnc.formulation.passes.one_direction import rows_of
+from bdnnc.ir.program import Implication, Key, PreActivation, Program, Variable
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedRows:
+    """Drop implications that hold for every network, and fix binaries whose implication can never hold.
+
+    Reformulation: with a in [low, high] over all weights and biases, ``u = v => a >= t`` always holds if low >= t, and forces
+    u != v if high < t; likewise for ``<=``.
+    Source: model.md, section 2 (rows that M makes redundant are dropped; units that it fixes are fixed).
+    Needs: finite boxes. Guarantees: exact; no solution is lost or added.
+    """
+
+    name: str = "decided_rows"
+
+    def run(self, program: Program) -> Program:
+        boxes = {a.layer: a for a in program.preactivations}
+        bounds = {variable.key: (variable.lower.copy(), variable.upper.copy()) for variable in program.variables}
+        kept: list[Implication] = []
+        for rule in program.implications:
+            holds, fails = _decided(rule, boxes[rule.layer])
+            literals = rule.literal[fails & ~holds]
+            if rule.value == 1:
+                bounds[rule.trigger][1][literals] = 0.0
+            else:
+                bounds[rule.trigger][0][literals] = 1.0
+            kept.append(rows_of(rule, np.flatnonzero(~holds & ~fails)))
+        return replace(program, implications=tuple(kept), variables=_bounded(program.variables, bounds))
+
+
+def _decided(rule: Implication, a: PreActivation) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where the conclusion always holds, and where it never does."""
+    row = rule.pattern if a.low.shape[0] > 1 else np.zeros_like(rule.pattern)
+    low, high = a.low[row, rule.unit], a.high[row, rule.unit]
+    if rule.sense == ">=":
+        return low >= rule.threshold, high < rule.threshold
+    return high <= rule.threshold, low > rule.threshold
+
+
+def _bounded(
+    variables: tuple[Variable, ...], bounds: dict[Key, tuple[NDArray[np.float64], NDArray[np.float64]]]
+) -> tuple[Variable, ...]:
+    return tuple(replace(v, lower=bounds[v.key][0], upper=bounds[v.key][1]) for v in variables)
