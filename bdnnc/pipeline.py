@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,17 +36,23 @@ class Replacement:
 class Pipeline:
     """One file on its way to a matrix. Every stage raises UserError with all that it found wrong.
 
-    ``overrides``: values of params as texts, as after ``-D``. ``folder``: where relative paths begin. ``warnings`` holds what the
-    stages so far found that is no error.
+    ``overrides``: values of params as texts, as after ``-D``. ``folder``: where relative paths begin. ``without``: names of passes
+    to leave out. ``warnings`` holds what the stages so far found that is no error.
     """
 
     def __init__(
-        self, source: Source, folder: Path, overrides: Mapping[str, str] | None = None, replacement: Replacement | None = None
+        self,
+        source: Source,
+        folder: Path,
+        overrides: Mapping[str, str] | None = None,
+        replacement: Replacement | None = None,
+        without: Collection[str] = (),
     ) -> None:
         self.source = source
         self.folder = folder
         self.overrides = dict(overrides or {})
         self.replacement = replacement
+        self.without = tuple(without)
         self.warnings: list[Diagnostic] = []
 
     @cached_property
@@ -99,8 +105,9 @@ class Pipeline:
     def formulation(self) -> Formulation:
         """Margins and bias ranges, and the program made with them."""
         from bdnnc.formulation.formulate import formulate
+        from bdnnc.formulation.passes import run_passes
 
-        return formulate(self.problem, self.name)
+        return run_passes(formulate(self.problem, self.name), self.without)
 
     @property
     def program(self) -> Program:

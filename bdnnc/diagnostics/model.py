@@ -61,18 +61,18 @@ class BdnncError(Exception):
     """The root of everything that bdnnc raises on purpose."""
 
 
-class _WithDiagnostics(BdnncError):
+class _DiagnosedError(BdnncError):
     def __init__(self, diagnostics: Diagnostic | Sequence[Diagnostic]) -> None:
         found = (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)
         super().__init__("; ".join(f"{d.code}: {d.message}" for d in found))
         self.diagnostics = found
 
 
-class UserError(_WithDiagnostics):
+class UserError(_DiagnosedError):
     """The input is wrong; exit code 2."""
 
 
-class WorkFailed(_WithDiagnostics):
+class WorkFailed(_DiagnosedError):
     """The input is right, the work failed; exit code 1."""
 
 

@@ -15,15 +15,15 @@ from typing import TypeVar
 
 from bdnnc.diagnostics import Diagnostic, Label, Span
 from bdnnc.language import tree
-from bdnnc.language.check_data import DataChecker
-from bdnnc.language.check_goals import GoalChecker
-from bdnnc.language.check_network import NetworkChecker
-from bdnnc.language.check_train import TrainChecker
 from bdnnc.language.constants import Constants
+from bdnnc.language.data_checks import DataChecker
 from bdnnc.language.findings import Findings, merged
+from bdnnc.language.goal_checks import GoalChecker
 from bdnnc.language.linear import LinearReader
+from bdnnc.language.network_checks import NetworkChecker
 from bdnnc.language.params import evaluate_params
 from bdnnc.language.spec import DataSpec, Facts, Goal, LayerSpec, ModelSpec, TrainSpec
+from bdnnc.language.train_checks import TrainChecker
 from bdnnc.language.traversal import walk
 from bdnnc.language.words import QUANTITY_WORDS
 
@@ -33,6 +33,11 @@ MANDATORY: tuple[tuple[str, type[tree.Node]], ...] = (
     ("network", tree.Network),
     ("objective", tree.Objective),
 )
+EXAMPLES = {
+    "data": 'data { from "points.csv" }',
+    "network": "network { layer output: classes step units }",
+    "objective": "minimize hamming",
+}
 OPTIONAL: tuple[tuple[str, type[tree.Node]], ...] = (
     ("subject to", tree.Subject),
     ("robust", tree.Robust),
@@ -142,13 +147,8 @@ def _blocks(file: tree.File, findings: Findings, kinds: tuple[tuple[str, type[tr
                 findings.add("E114", f"`{name}` stands twice in the file", _head(other), secondary=[first])
         if not found and (name, kind) in MANDATORY:
             start = Span(file.span.source, 0, 0)
-            examples = {
-                "data": '`data { from "points.csv" }`',
-                "network": "`network { layer output: classes step units }`",
-                "objective": "`minimize hamming`",
-            }
             what = "the file has no objective" if kind is tree.Objective else f"the file has no `{name}` block"
-            findings.add("E120", what, start, help=f"add one, for example {examples[name]}")
+            findings.add("E120", what, start, help=f"add one, for example `{EXAMPLES[name]}`")
 
 
 def _unused(file: tree.File, findings: Findings) -> None:

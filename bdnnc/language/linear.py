@@ -140,12 +140,18 @@ class LinearReader:
             self._wrong(f"`{name}` takes no arguments", node.arguments.span, f"write `{name}`")
 
     def _is_weights(self, node: tree.Expr | tree.Text | tree.ListOf) -> bool:
+        """Whether it is written like `LAYER.weights`, `LAYER.bias` or `weights`; that there is the layer is checked too."""
         if isinstance(node, tree.Part) and node.index is None:
-            return self._layer(node.layer) or True
+            self._layer(node.layer)
+            return True
         return isinstance(node, tree.Quantity) and node.name.text == "weights" and node.arguments is None
 
     def _is_layer(self, node: tree.Expr | tree.Text | tree.ListOf) -> bool:
-        return isinstance(node, tree.Quantity) and node.arguments is None and (self._layer(node.name) or True)
+        """Whether it is written like a layer; that there is one of this name is checked too."""
+        if not isinstance(node, tree.Quantity) or node.arguments is not None:
+            return False
+        self._layer(node.name)
+        return True
 
     def _layer(self, word: tree.Word) -> bool:
         if word.text in self.layers:

@@ -44,7 +44,10 @@ def lp_chunks(model: MilpModel) -> Iterator[bytes | bytearray]:
 
 
 def _objective(model: MilpModel, rows: WrittenRows, columns: Bytes) -> Iterator[bytes | bytearray]:
-    """The objective also names, with 0, the columns that stand in no row: some readers know no column that the Bounds mention first."""
+    """The objective also names, with 0, the columns that stand in no row.
+
+    The format wants a column named there or in a row before its bounds.
+    """
     entries = np.bincount(rows.A.indices, minlength=len(columns))
     shown = np.flatnonzero((model.c != 0) | (entries == 0))
     yield b" objective:"

@@ -28,8 +28,8 @@ def examine(text: str) -> Checked:
     assert len(render_concise(checked.diagnostics).splitlines()) >= len(checked.diagnostics)
     assert len(to_lsp(checked.diagnostics)) == len(checked.diagnostics)
     render_full(checked.diagnostics, color=True)
-    if checked.model is not None or checked.data is not None:
-        assert checked.tree is not None
+    is_right = not any(diagnostic.is_error for diagnostic in checked.diagnostics)
+    assert is_right == (checked.tree is not None and checked.model is not None and checked.data is not None)
     return checked
 
 

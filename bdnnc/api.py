@@ -1,0 +1,264 @@
+"""The library: compile a file, train it, load what was saved."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
+
+from bdnnc.diagnostics import Diagnostic, Source, UserError
+from bdnnc.pipeline import Pipeline, Replacement
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from bdnnc.data.dataset import Dataset
+    from bdnnc.ir.problem import Problem
+    from bdnnc.ir.program import Program
+    from bdnnc.milp.model import MilpModel
+    from bdnnc.network.document import Certificate, Model, TrainingRecord
+    from bdnnc.network.evaluation import Evaluation
+    from bdnnc.network.network import Network
+    from bdnnc.training.session import Trained
+
+
+def compile(spec: str | Path, *, data: tuple[Any, Any] | None = None, **params: int | float | Fraction | str) -> Compiled:
+    """Compile a ``.bdnn`` file, or the text of one.
+
+    ``spec``: a path, or a text (anything with a line break or a brace). ``data``: ``(X, y)`` in place of the file's source,
+    X (rows, inputs), y (rows,). Keywords override params of the file. Raises UserError, whose ``diagnostics`` say what and where.
+
+    >>> bdnnc.compile("iris.bdnn", width=3).milp.stats()
+    """
+    source, folder = _source(spec)
+    overrides = {name: _param_text(value) for name, value in params.items()}
+    replacement = None if data is None else Replacement(*data)
+    return Compiled(Pipeline(source, folder, overrides, replacement))
+
+
+def train(
+    spec: str | Path, *, data: tuple[Any, Any] | None = None, params: Mapping[str, Any] | None = None, **options: Any
+) -> Result:
+    """``compile(spec, data=data, **params).train(**options)``."""
+    return compile(spec, data=data, **dict(params or {})).train(**options)
+
+
+def load(path: str | Path) -> TrainedNetwork:
+    """The network of a MODEL.json. Raises UserError E55x, located by its place in the file."""
+    from bdnnc.network.saving import load as load_model
+
+    return TrainedNetwork(load_model(path))
+
+
+def _source(spec: str | Path) -> tuple[Source, Path]:
+    if isinstance(spec, Path) or not any(mark in spec for mark in "\n{}"):
+        from bdnnc.language import read_source
+
+        path = Path(spec)
+        return read_source(path), path.parent
+    return Source("<text>", spec), Path()
+
+
+def _param_text(value: Any) -> str:
+    """A param's value as the text that would follow ``-D name=``."""
+    from bdnnc.exact import decimal_text
+
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        raise UserError(Diagnostic("E641", "the value of a param is a number or a text, not a bool"))
+    if isinstance(value, float):
+        return decimal_text(Fraction(repr(value)))
+    if isinstance(value, int | Fraction):
+        return decimal_text(Fraction(value))
+    raise UserError(Diagnostic("E641", f"the value of a param is a number or a text, not `{type(value).__name__}`"))
+
+
+@final
+class Compiled:
+    """A compiled file. Stages are made when they are asked for: ``dataset``, ``problem``, ``program``, ``milp``."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._pipeline.model_spec  # noqa: B018 - errors end here
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data: exact, scaled, merged."""
+        return self._pipeline.dataset
+
+    @property
+    def problem(self) -> Problem:
+        """The network with its domains, the patterns and the goal."""
+        return self._pipeline.problem
+
+    @property
+    def program(self) -> Program:
+        """Variables, implications, products; ``str(program)`` is its text."""
+        return self._pipeline.program
+
+    @property
+    def milp(self) -> MilpModel:
+        """The matrix: ``A`` (CSR), ``row_lower``, ``row_upper``, ``c``, ``lower``, ``upper``, ``integrality``, ``names``."""
+        return self._pipeline.milp
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What the checks found that is no error."""
+        return tuple(self._pipeline.warnings)
+
+    def write(self, path: str | Path) -> None:
+        """Write the MILP in the format of the suffix (``.mps .mps.gz .lp .lp.gz .npz``), and ``PATH.map.json`` beside it.
+
+        Raises UserError E611 (suffix), E612 (cannot be written).
+        """
+        from bdnnc.writing import write_with_map
+
+        write_with_map(self._pipeline, str(path))
+
+    def train(
+        self,
+        method: str | None = None,
+        solver: str | None = None,
+        time_limit: float | None = None,
+        gap: float | None = None,
+        node_limit: int | None = None,
+        threads: int | None = None,
+        seed: int | None = None,
+        start: str | Path | None = None,
+        options: Mapping[str, Any] | None = None,
+        save: str | Path | None = None,
+        progress: str = "none",
+    ) -> Result:
+        """Train; what is None is taken from the file's `train` block, else its default.
+
+        ``time_limit`` in seconds (300), ``gap`` relative, ``start``: a MODEL.json, ``options``: solver options by name, ``save``:
+        where each better network is written, ``progress``: ``auto``, ``plain`` or ``none``, on standard error.
+        Raises UserError for wrong settings, WorkFailed where no network was found.
+        """
+        from bdnnc.report.progress import make_reporter
+        from bdnnc.training.session import train as run
+        from bdnnc.training.settings import Request
+
+        request = Request(
+            method, solver, time_limit, gap, node_limit, threads, seed, None if start is None else str(start), options or {}
+        )
+        began = time.monotonic()
+        with make_reporter(progress) as reporter:  # type: ignore[arg-type]
+            trained = run(self._pipeline, request, None if save is None else Path(save), reporter, started=began)
+        return Result(trained)
+
+    def __repr__(self) -> str:
+        return f"Compiled({self._pipeline.source.name!r}: {self.milp!r})"
+
+
+@final
+class Result:
+    """What training found: ``network``, and the figures that were recomputed from it or proved for it."""
+
+    def __init__(self, trained: Trained) -> None:
+        self._model = trained.require_network()
+        self._outcome = trained.outcome
+        self.seconds = trained.seconds
+
+    @cached_property
+    def network(self) -> TrainedNetwork:
+        return TrainedNetwork(self._model)
+
+    @property
+    def status(self) -> str:
+        """``optimal``, ``feasible`` or ``interrupted``."""
+        return self._model.training.status
+
+    @property
+    def loss(self) -> Fraction:
+        """The loss term, exactly."""
+        return self._model.training.loss
+
+    @property
+    def objective(self) -> Fraction:
+        """The goal's value, exactly."""
+        return self._model.training.objective
+
+    @property
+    def bound(self) -> Fraction | None:
+        """A bound that no network of the class is below; None where nothing is known."""
+        return self._model.training.bound
+
+    @property
+    def gap(self) -> Fraction | None:
+        """(objective - bound) / max(1, |objective|)."""
+        return self._model.training.gap
+
+    @property
+    def certificate(self) -> Certificate:
+        return self._model.certificate
+
+    def __repr__(self) -> str:
+        bound = "none" if self.bound is None else float(self.bound)
+        return f"Result({self.status}, objective {float(self.objective):g}, bound {bound}, {self.seconds:.1f} s)"
+
+
+@final
+class TrainedNetwork:
+    """A network with its training record and certificate: what stands in a MODEL.json."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    @property
+    def layers(self) -> Network:
+        """The layers with their exact weights."""
+        return self.model.network
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.model.network.classes
+
+    @property
+    def training(self) -> TrainingRecord:
+        return self.model.training
+
+    @property
+    def certificate(self) -> Certificate:
+        return self.model.certificate
+
+    def predict(self, X: Any) -> NDArray[np.object_]:
+        """The class label of each row of ``X`` (rows, inputs): unscaled values, one column an input in the order of the model.
+
+        Decided exactly. Raises UserError E229 on a wrong shape, E218 to E220 on values that are no numbers.
+        """
+        import numpy as np
+
+        from bdnnc.data.rows import array_rows
+        from bdnnc.network.evaluation import predict_labels
+
+        rows = array_rows(X, self.model.network.inputs)
+        return np.array(predict_labels(self.model.network, rows.X), dtype=object)
+
+    def evaluate(self, X: Any, y: Any) -> Evaluation:
+        """Errors, accuracy and confusion on labelled rows. Raises as `predict`, and for unknown labels."""
+        from bdnnc.data.rows import array_rows
+        from bdnnc.network.evaluation import evaluate
+
+        rows = array_rows(X, self.model.network.inputs, y, self.classes)
+        samples = rows.samples()
+        return evaluate(self.model.network, samples.X, samples.y)
+
+    def save(self, path: str | Path) -> None:
+        """Write the MODEL.json, whole or not at all. Raises UserError E661."""
+        from bdnnc.network.saving import save
+
+        save(self.model, path)
+
+    def __repr__(self) -> str:
+        return repr(self.model.network)
+
+    def _repr_html_(self) -> str:
+        from bdnnc.network.text import network_html
+
+        return network_html(self.model.network)

@@ -1,0 +1,244 @@
+"""One training run from a pipeline to a document: settings, strategy, and every better network on disk as it is found."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+
+from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed
+from bdnnc.formulation.formulate import Formulation
+from bdnnc.network.assemble import Run, assemble
+from bdnnc.network.check import Check
+from bdnnc.network.declared import declared_checks
+from bdnnc.network.document import Model, Scalar, Status
+from bdnnc.network.network import Network
+from bdnnc.network.planned import planned_checks
+from bdnnc.network.saving import load, replace_file, save
+from bdnnc.network.writing import model_text
+from bdnnc.pipeline import Pipeline
+from bdnnc.report.progress import ProgressReporter, SilentReporter
+from bdnnc.solve.interrupt import Interruption
+from bdnnc.training.exact import train_exact
+from bdnnc.training.outcome import Outcome, Watch
+from bdnnc.training.settings import Request, Settings, settle
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """``model``: the document of the best accepted network, None if there is none. ``gap_met``: False where a gap was asked for
+    and missed."""
+
+    model: Model | None
+    outcome: Outcome
+    seconds: float
+    gap_met: bool
+
+    def require_network(self) -> Model:
+        """The document. Raises WorkFailed E520 (infeasible), E521 (none found in time), E522 (the solver failed)."""
+        if self.model is not None:
+            return self.model
+        message = self.outcome.message
+        if self.outcome.status == "infeasible":
+            raise WorkFailed(Diagnostic("E520", "no network of the declared class exists", notes=tuple(filter(None, [message]))))
+        if message:
+            raise WorkFailed(Diagnostic("E522", f"the solver failed before a network was found: {message}"))
+        help = "give it more time with `--time-limit`, take fewer points, or start from a network with `--start`"
+        raise WorkFailed(Diagnostic("E521", "no network was found within the limits", help=help))
+
+
+def train(
+    pipeline: Pipeline,
+    request: Request,
+    save_to: Path | None = None,
+    reporter: ProgressReporter | None = None,
+    interruption: Interruption | None = None,
+    started: float | None = None,
+    isolated: bool = True,
+) -> Trained:
+    """Train what a file says. ``started`` (as `time.monotonic`) is when the time limit began to count.
+
+    With ``save_to`` the file is there from the first accepted network on, replaced whole at each better one and at the end.
+    Raises UserError for whatever is wrong with the file, the settings or the start; a network that was found is never lost: if
+    ``save_to`` cannot be written in the end, it goes to the temporary folder and the error says so.
+    """
+    began = time.monotonic() if started is None else started
+    settings = settle(request, pipeline.model_spec.train, began, isolated)
+    keeper = _Keeper(pipeline, settings, save_to, reporter or SilentReporter())
+    if save_to is not None:
+        _probe(save_to)
+    start = None if settings.start is None else _start_network(Path(settings.start), pipeline)
+    watch = Watch(keeper.keep, keeper.reporter.update, lambda: interruption is not None and interruption.requested)
+    outcome = train_exact(
+        pipeline.formulation, pipeline.dataset.inputs, settings.solver, settings.limits, watch, start, pipeline.milp
+    )
+    seconds = time.monotonic() - began
+    model = keeper.finish(outcome)
+    return Trained(model, outcome, seconds, _gap_met(model, settings.limits.gap))
+
+
+def _gap_met(model: Model | None, gap: float | None) -> bool:
+    if gap is None:
+        return True
+    return model is not None and model.training.gap is not None and model.training.gap <= Fraction(gap) + Fraction(1, 10**9)
+
+
+@dataclass(slots=True, eq=False)
+class _Keeper:
+    """Turns networks into documents and keeps the file up to date."""
+
+    pipeline: Pipeline
+    settings: Settings
+    path: Path | None
+    reporter: ProgressReporter
+    trouble: UserError | None = None
+    cuts: int = 0
+    saved: bool = field(default=False)
+
+    def keep(self, network: Network, objective: Fraction, bound: Fraction | None) -> None:
+        """A better accepted network: on disk at once. A full disk is told and tried again at the next one."""
+        if self.path is None:
+            return
+        known = None if bound is None else min(bound, objective)
+        model = self.document(network, "optimal" if known == objective else "feasible", known, 0, self._tolerance(), None)
+        try:
+            save(model, self.path)
+        except UserError as trouble:
+            self.trouble = trouble
+            self.reporter.say(f"warning: {trouble.diagnostics[0].message}; going on, and trying again at the end")
+
+    def finish(self, outcome: Outcome) -> Model | None:
+        """The final document, saved. Raises UserError where it had to be saved elsewhere."""
+        if outcome.network is None:
+            return None
+        model = self.document(
+            outcome.network, outcome.status, outcome.bound, outcome.cuts, outcome.tolerance, outcome.model_objective
+        )
+        if self.path is not None:
+            try:
+                save(model, self.path)
+            except UserError as trouble:
+                raise _rescued(model, trouble) from trouble
+        return model
+
+    def document(
+        self,
+        network: Network,
+        status: Status,
+        bound: Fraction | None,
+        cuts: int,
+        tolerance: float,
+        model_objective: Fraction | None,
+    ) -> Model:
+        pipeline, settings = self.pipeline, self.settings
+        exact_tolerance = Fraction(repr(tolerance))
+        run = Run(
+            method=settings.method,
+            status=status,
+            bound=bound,
+            solver=settings.solver.name,
+            version=settings.solver.version(),
+            cuts=cuts,
+            seed=settings.limits.seed,
+            options=_options(settings),
+            network_class=network_class(pipeline.formulation),
+            tolerances={"feasibility": exact_tolerance, "integrality": exact_tolerance},
+            model_objective=model_objective,
+        )
+        return assemble(network, pipeline.dataset, pipeline.model_spec.goals, run, pipeline.used_text, self._data_path())
+
+    def _tolerance(self) -> float:
+        return self.pipeline.program.tolerance
+
+    def _data_path(self) -> str | None:
+        """The data's path as seen from the folder of the document."""
+        origin = self.pipeline.dataset.origin.path
+        if origin is None or self.path is None:
+            return origin
+        return os.path.relpath(origin, self.path.resolve().parent)
+
+
+def network_class(formulation: Formulation) -> dict[str, Scalar]:
+    """The class that a bound speaks of: `margin` over all layers, then each layer's margin and bias range."""
+    classes = formulation.program.classes
+    exact = all(found.exact for found in classes)
+    table: dict[str, Scalar] = {"margin": "exact" if exact else "chosen"}
+    if not exact and all(found.exact or found.reason == "declared" for found in classes):
+        table["margin"] = "declared"
+    for found in classes:
+        kind = "exact" if found.exact else "declared" if found.reason == "declared" else "chosen"
+        table[f"{found.layer}.margin"] = f"{kind} {found.margin}"
+        table[f"{found.layer}.bias"] = found.bias
+    return table
+
+
+def _options(settings: Settings) -> dict[str, Scalar]:
+    limits = settings.limits
+    named = {
+        "time_limit": limits.time_limit,
+        "gap": limits.gap,
+        "node_limit": limits.node_limit,
+        "threads": limits.threads,
+        "cutoff": limits.cutoff,
+    }
+    table: dict[str, Scalar] = {name: _scalar(value) for name, value in named.items() if value is not None}
+    return table | {name: _scalar(value) for name, value in limits.extra.items()}
+
+
+def _scalar(value: object) -> Scalar:
+    if isinstance(value, float):
+        return Fraction(repr(value))
+    if isinstance(value, str | bool | int | Fraction):
+        return value
+    raise TypeError(f"{value!r} is no option value")
+
+
+def _probe(path: Path) -> None:
+    """Fail before the work, not after it, where the folder cannot be written: leaves an existing file as it is."""
+    target = path.with_name(f".{path.name[:80]}.probe")
+    if path.is_dir():
+        raise UserError(Diagnostic("E661", f"cannot write `{path}`: it is a folder", help="name a file in it"))
+    try:
+        replace_file(target, b"")
+    except UserError as trouble:
+        message = trouble.diagnostics[0].message.replace(str(target), str(path))
+        raise UserError(replace(trouble.diagnostics[0], message=message)) from trouble
+    target.unlink(missing_ok=True)
+
+
+def _rescued(model: Model, trouble: UserError) -> UserError:
+    """The network goes to the temporary folder; where not even that can be written, the error is what is left."""
+    handle, name = tempfile.mkstemp(prefix="bdnnc-", suffix=".json")
+    os.close(handle)
+    first = trouble.diagnostics[0]
+    try:
+        replace_file(Path(name), model_text(model).encode("utf-8"))
+    except UserError:
+        Path(name).unlink(missing_ok=True)
+        return trouble
+    return UserError(replace(first, help=f"the network is safe in `{name}`; make room and move it to where it should be"))
+
+
+def _start_network(path: Path, pipeline: Pipeline) -> Network:
+    """The network of a model file as a start. Raises UserError E55x for the file, E523 where it is no network of this file's class."""
+    network = load(path).network
+    declared = declared_checks(pipeline.model_spec.layers)(network)
+    planned = planned_checks(pipeline.formulation)(network)
+    differing: Check | None = None
+    if len(network.inputs) != len(pipeline.dataset.inputs):
+        differing = Check("inputs", str(len(network.inputs)), str(len(pipeline.dataset.inputs)), False)
+    for check in () if differing else (*declared, *_without_margins(planned)):
+        if not check.ok:
+            differing = check
+            break
+    if differing is not None:
+        message = f"`{path}` is no network of the declared class: `{differing.name}` is {differing.claimed}, not {differing.recomputed}"
+        raise UserError(Diagnostic("E523", message, help="start from a network of the same layers and domains"))
+    return network
+
+
+def _without_margins(checks: object) -> list[Check]:
+    return [check for check in checks if not check.name.endswith(".margin")]  # type: ignore[attr-defined]

@@ -1,0 +1,150 @@
+"""What a run was asked for: the command line or the caller first, the file's `train` block next, then the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from bdnnc.diagnostics import Diagnostic, Label, UserError
+from bdnnc.language.spec import Located, TrainSpec
+from bdnnc.solve.protocol import Solver
+from bdnnc.solve.registry import solver as solver_named
+from bdnnc.training.outcome import Limits
+
+METHODS = ("exact", "local_search", "split", "search")
+DEFAULT_TIME_LIMIT = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the caller asks for; None leaves it to the file. ``options``: solver options by name, values as texts or numbers."""
+
+    method: str | None = None
+    solver: str | None = None
+    time_limit: float | None = None
+    gap: float | None = None
+    node_limit: int | None = None
+    threads: int | None = None
+    seed: int | None = None
+    start: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settings:
+    """Everything resolved and checked."""
+
+    method: str
+    solver: Solver
+    limits: Limits
+    start: str | None
+
+
+def settle(request: Request, spec: TrainSpec | None, started: float, isolated: bool = True) -> Settings:
+    """The settings of a run.
+
+    Raises UserError with all that is wrong: E390 (a method of a later version), E501, E502 (solver), E630 (no such method), E632
+    (a value), E633 (an option that the solver does not have).
+    """
+    wrong: list[Diagnostic] = []
+    written = dict(spec.options) if spec else {}
+    method = _method(request, spec, wrong)
+    name = request.solver or str(_of_file(written, "solver", "auto"))
+    chosen = solver_named(name, isolated)
+    limits = Limits(
+        time_limit=_number(request.time_limit, written, "time_limit", DEFAULT_TIME_LIMIT, lambda v: v > 0, "positive", wrong),
+        started=started,
+        gap=_number(request.gap, written, "gap", None, lambda v: v >= 0, "at least 0", wrong),
+        node_limit=_integer(request.node_limit, written, "node_limit", None, 1, wrong),
+        threads=_integer(request.threads, written, "threads", None, 1, wrong),
+        seed=_integer(request.seed, written, "seed", 0, 0, wrong) or 0,
+        cutoff=_cutoff(written),
+        extra=_solver_options(request, spec, chosen, wrong),
+    )
+    if wrong:
+        raise UserError(wrong)
+    start = request.start if request.start is not None else _of_file(written, "start", None)
+    return Settings(method, chosen, limits, None if start is None else str(start))
+
+
+def _method(request: Request, spec: TrainSpec | None, wrong: list[Diagnostic]) -> str:
+    method = request.method or (spec.method.value if spec else "exact")
+    if method not in METHODS:
+        known = ", ".join(f"`{name}`" for name in METHODS)
+        wrong.append(Diagnostic("E630", f"there is no method `{method}`", help=f"methods are {known}"))
+    elif method != "exact":
+        wrong.append(Diagnostic("E390", f"`{method}` is not supported in this version", help="use `exact`"))
+    return method
+
+
+def _of_file(written: Mapping[str, Located[Fraction | str]], name: str, default: Any) -> Any:
+    return written[name].value if name in written else default
+
+
+def _number(
+    asked: float | None,
+    written: Mapping[str, Located[Fraction | str]],
+    name: str,
+    default: float | None,
+    allowed: Callable[[float], bool],
+    rule: str,
+    wrong: list[Diagnostic],
+) -> float | None:
+    value = asked if asked is not None else _of_file(written, name, default)
+    if value is None:
+        return None
+    number = float(value)
+    if not allowed(number) or number != number or number == float("inf"):
+        wrong.append(Diagnostic("E632", f"`{name}` is a finite number that is {rule}, not {number:g}"))
+    return number
+
+
+def _integer(
+    asked: int | None,
+    written: Mapping[str, Located[Fraction | str]],
+    name: str,
+    default: int | None,
+    least: int,
+    wrong: list[Diagnostic],
+) -> int | None:
+    value = asked if asked is not None else _of_file(written, name, default)
+    if value is None:
+        return None
+    if int(value) != value or int(value) < least or int(value) > 2**31 - 1:
+        wrong.append(Diagnostic("E632", f"`{name}` is an integer from {least} to 2147483647, not {value}"))
+    return int(value)
+
+
+def _cutoff(written: Mapping[str, Located[Fraction | str]]) -> Fraction | None:
+    value = _of_file(written, "cutoff", None)
+    return value if isinstance(value, Fraction) else None
+
+
+def _solver_options(
+    request: Request, spec: TrainSpec | None, chosen: Solver, wrong: list[Diagnostic]
+) -> dict[str, str | float | int | bool]:
+    located = dict(spec.solver_options) if spec else {}
+    values: dict[str, Any] = {name: _typed(option.value) for name, option in located.items()}
+    values |= {name: _typed(value) for name, value in request.options.items()}
+    for name, reason in chosen.check_options(values):
+        span = located[name].span if name in located and name not in request.options else None
+        wrong.append(Diagnostic("E633", reason, None if span is None else Label(span)))
+    return values
+
+
+def _typed(value: Any) -> str | float | int | bool:
+    """A text as the bool, integer or float that it spells; a Fraction as the int or float it is."""
+    if isinstance(value, Fraction):
+        return int(value) if value.denominator == 1 else float(value)
+    if not isinstance(value, str):
+        return value
+    if value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value

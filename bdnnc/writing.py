@@ -1,0 +1,32 @@
+"""A compiled file on disk: the matrix, and the map from its names back to the file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bdnnc.milp.files import suffix_of, write
+from bdnnc.milp.map import MapSources, write_map
+from bdnnc.pipeline import Pipeline
+
+
+def map_path(path: str) -> str:
+    """``model.mps.gz`` -> ``model.map.json``."""
+    return path[: -len(suffix_of(path))] + ".map.json"
+
+
+def write_with_map(pipeline: Pipeline, path: str) -> None:
+    """Write the MILP to ``path`` and its map beside it. Raises UserError E611, E612."""
+    suffix_of(path)  # a wrong suffix is known before the work
+    write(pipeline.milp, path)
+    write_map(pipeline.milp, map_path(path), map_sources(pipeline))
+
+
+def map_sources(pipeline: Pipeline) -> MapSources:
+    """Spans of the statements; inputs, classes, and the rows of the data that each pattern stands for."""
+    problem, dataset = pipeline.problem, pipeline.dataset
+    statements = {number: s.span for number, s in enumerate(problem.statements) if s.span is not None}
+    members: list[list[int]] = [[] for _ in range(problem.patterns.shape[0])]
+    for pattern, row in zip(dataset.pattern_of.tolist(), dataset.train.rows.tolist(), strict=True):
+        members[pattern].append(row)
+    axes: dict[str, list[Any]] = {"sample": members, "class": list(problem.classes), "input": list(problem.inputs)}
+    return MapSources(statements, axes)
