@@ -72,7 +72,7 @@ class UserError(_DiagnosedError):
     """The input is wrong; exit code 2."""
 
 
-class WorkFailed(_DiagnosedError):
+class WorkFailed(_DiagnosedError):  # noqa: N818  (what happened, not an error of the input)
     """The input is right, the work failed; exit code 1."""
 
 

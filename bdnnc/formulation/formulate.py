@@ -171,7 +171,7 @@ def _at_most_one(member: Variable, patterns: np.ndarray[tuple[int], np.dtype[np.
     group = np.full(len(present), -1)
     group[several] = np.arange(len(several))
     inside = np.flatnonzero(group[patterns] >= 0)
-    return Cover(member.key, inside, group[patterns[inside]], (present[several] - 1).astype(np.float64), problem.goal_statement)
+    return Cover(member.key, inside, group[patterns[inside]], (present[several] - 1).astype(np.float64), several, problem.goal_statement)
 
 
 def _goal(problem: Problem, output: str) -> tuple[tuple[Cost, ...], Fraction, Fraction]:

@@ -15,7 +15,7 @@ from math import ceil, floor, gcd, lcm, log10
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnnc.diagnostics import Diagnostic, Label, UserError
+from bdnnc.diagnostics import Diagnostic, InternalError, Label, UserError
 from bdnnc.exact import decimal_text, narrowed
 from bdnnc.formulation.slop import SAFETY, TOLERANCES, loosest_tolerance, slop_per_tolerance
 from bdnnc.formulation.sums import Sums, ratio
@@ -104,7 +104,7 @@ def _exact(layer: ProblemLayer, sums: Sums, deeper: bool) -> tuple[Thresholds | 
         bias = BiasDomains("none", (), (), ())
     else:
         if rule.domain is None:
-            raise AssertionError("a declared bias has a domain")
+            raise InternalError("a declared bias has a domain")
         bias = _declared_bias(layer, sums, rule.domain)
     if bias.kind != "none" and isinstance(bias.domains[0], RealDomain):
         found = _continuous_lattice(sums, bias)

@@ -121,12 +121,13 @@ class Implication:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cover:
-    """``sum of block[member[k]] over group[k] == r  >=  demand[r]``, one for each group r."""
+    """``sum of block[member[k]] over group[k] == r  >=  demand[r]``, one for each group r, which belongs to ``pattern[r]``."""
 
     block: Key
     member: Index
     group: Index
     demand: Floats
+    pattern: Index
     statement: int
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from bdnnc.diagnostics import InternalError
 from bdnnc.ir.program import Implication, Key, PreActivation, Program
 from bdnnc.milp.names import NameBlock
 from bdnnc.milp.rows import Floats, Piece, RowBlock, one_column
@@ -42,6 +43,7 @@ def implication_rows(rule: Implication, a: PreActivation, program: Program, star
         lower=limit if rule.sense == ">=" else -infinite,
         upper=limit if rule.sense == "<=" else infinite,
         names=_names(symbol, rule, program),
+        axes=("sample", "unit") if rule.trigger[0] == "u" else ("sample", "class", "unit"),
         note=_note(rule),
     )
 
@@ -62,7 +64,7 @@ def _names(symbol: str, rule: Implication, program: Program) -> NameBlock:
     """Rows are named after (sample, unit), or (sample, class, unit) where a class's binary triggers them."""
     block = program.variable(*rule.trigger)
     if block is None:
-        raise AssertionError(f"no block {rule.trigger}")
+        raise InternalError(f"no block {rule.trigger}")
     if block.index is None:
         if block.shape is not None and len(rule.literal) == block.size:
             return NameBlock(symbol, rule.layer, block.shape)
@@ -104,7 +106,7 @@ def _data_piece(
     start: int,
 ) -> Piece:
     if a.X is None:
-        raise AssertionError("the first layer has data")
+        raise InternalError("the first layer has data")
     inputs = a.entry_input[entries]
     columns = (start + entries)[unit]
     if inside.all() and (inputs == inputs[0]).all():  # every unit sees the same inputs: one gather of whole rows

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from bdnnc.diagnostics import InternalError
 from bdnnc.ir.program import Clause, Cover, Key, Link, Product, Program, Variable
 from bdnnc.milp.bigm import implication_rows
 from bdnnc.milp.model import ColumnFamily, MilpModel, RowFamily
@@ -99,25 +100,31 @@ def _link_rows(link: Link, program: Program, start: dict[Key, int]) -> Iterable[
     every = np.arange(targets)
     symbol, layer = link.target
     names = _names_of(program, link.target)
+    axes = _variable(program, link.target).axes
     row = np.concatenate([every, link.owner])
     columns = np.concatenate([start[link.target] + every, start[link.digit] + np.arange(len(link.owner))])
     values = np.concatenate([np.ones(targets), -link.value])
     yield RaggedBlock(
         "link", layer, link.statement, targets, row, columns, values, link.origin, link.origin,
-        NameBlock(f"is_{symbol}", layer, names), "a parameter of a finite set is the sum of its digits",
+        NameBlock(f"is_{symbol}", layer, names), axes, "a parameter of a finite set is the sum of its digits",
     )  # fmt: skip
     if link.choose_one:
         ones = np.ones(targets)
         yield RaggedBlock(
             "choice", layer, link.statement, targets, link.owner, columns[targets:], np.ones(len(link.owner)), ones, ones,
-            NameBlock(f"one_{symbol}", layer, names), "exactly one member of the set is chosen",
+            NameBlock(f"one_{symbol}", layer, names), axes, "exactly one member of the set is chosen",
         )  # fmt: skip
 
 
-def _names_of(program: Program, key: Key) -> tuple[object, ...]:
+def _variable(program: Program, key: Key) -> Variable:
     variable = program.variable(*key)
     if variable is None:
-        raise AssertionError(f"no block {key}")
+        raise InternalError(f"no block {key}")
+    return variable
+
+
+def _names_of(program: Program, key: Key) -> tuple[object, ...]:
+    variable = _variable(program, key)
     return variable.shape if variable.index is None and variable.shape is not None else (variable.index or ())
 
 
@@ -125,9 +132,7 @@ def _product_rows(product: Product, program: Program, start: dict[Key, int]) -> 
     """s = w u for w in [L, U] and binary u: s <= U u, s >= L u, s <= w - L (1 - u), s >= w - U (1 - u)."""
     entries = len(product.entry_input)
     rows = program.patterns * entries
-    below = program.variable("u", product.inputs)
-    if below is None:
-        raise AssertionError(f"layer {product.inputs} has no activations")
+    below = _variable(program, ("u", product.inputs))
     units_below = below.size // program.patterns
     s = start[("s", product.layer)] + np.arange(rows)
     w = start[("w", product.layer)] + np.tile(np.arange(entries), program.patterns)
@@ -145,7 +150,7 @@ def _product_rows(product: Product, program: Program, start: dict[Key, int]) -> 
     for kind, parts, coefficient, lower_side, upper_side, note in forms:
         yield RowBlock(
             kind, product.layer, product.statement, rows, [*parts, one_column(u, coefficient)], lower_side, upper_side,
-            NameBlock(kind, product.layer, index), note,
+            NameBlock(kind, product.layer, index), ("sample", "unit", "input"), note,
         )  # fmt: skip
 
 
@@ -154,7 +159,7 @@ def _cover_rows(cover: Cover, start: dict[Key, int]) -> RaggedBlock:
     rows = len(cover.demand)
     return RaggedBlock(
         "cover", layer, cover.statement, rows, cover.group, start[cover.block] + cover.member, np.ones(len(cover.member)),
-        cover.demand, np.full(rows, np.inf), NameBlock(f"some_{symbol}", layer, (rows,)),
+        cover.demand, np.full(rows, np.inf), NameBlock(f"some_{symbol}", layer, (cover.pattern,)), ("sample",),
         "a pattern can be right for one of its classes at most",
     )  # fmt: skip
 
@@ -174,7 +179,7 @@ def _clause_rows(clauses: tuple[Clause, ...], start: dict[Key, int]) -> RaggedBl
                 values.append(np.full(len(members), value))
     return RaggedBlock(
         "conflict", "", 0, len(clauses), np.concatenate(row), np.concatenate(columns), np.concatenate(values), lower,
-        np.full(len(clauses), np.inf), NameBlock("conflict", "", (len(clauses),)),
+        np.full(len(clauses), np.inf), NameBlock("conflict", "", (len(clauses),)), ("conflict",),
         "activations that no network of the class has together, learnt from a rejected solution",
     )  # fmt: skip
 
@@ -183,7 +188,7 @@ def _row_families(blocks: list[RowBlock | RaggedBlock]) -> tuple[RowFamily, ...]
     families: list[RowFamily] = []
     place = 0
     for block in blocks:
-        families.append(RowFamily(block.kind, block.layer, block.statement, place, place + block.rows, block.note))
+        families.append(RowFamily(block.kind, block.layer, block.statement, place, place + block.rows, block.note, block.axes))
         place += block.rows
     return tuple(families)
 

@@ -29,7 +29,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowBlock:
-    """A family of ``rows`` rows that all have the same width; zeros among the values are pruned after assembly."""
+    """A family of ``rows`` rows that all have the same width; zeros among the values are pruned after assembly.
+
+    ``axes`` names what each index of ``names`` counts.
+    """
 
     kind: str
     layer: str
@@ -39,6 +42,7 @@ class RowBlock:
     lower: Floats
     upper: Floats
     names: NameBlock
+    axes: tuple[str, ...]
     note: str
 
     @property
@@ -71,6 +75,7 @@ class RaggedBlock:
     lower: Floats
     upper: Floats
     names: NameBlock
+    axes: tuple[str, ...]
     note: str
 
 

@@ -12,7 +12,10 @@ from bdnnc.milp.model import Floats, MilpModel, RowFamily
 Range = tuple[float, float]
 
 BIG_M_KINDS = ("active", "inactive")
-"""Row families whose binary columns of their own layer carry a big-M."""
+"""Row families in which a trigger of their own layer carries a big-M."""
+
+TRIGGERS = ("u", "e")
+"""Column families that trigger them: activations, or the choice of a class in place of an output unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +102,18 @@ def _row_stats(model: MilpModel, family: RowFamily, binary: NDArray[np.bool_]) -
     first, last = int(model.A.indptr[family.start]), int(model.A.indptr[family.stop])
     data = model.A.data[first:last]
     big_m = (
-        data[_of_layer(model, family.layer, binary)[model.A.indices[first:last]]] if family.kind in BIG_M_KINDS else data[:0]
+        data[_triggers(model, family.layer, binary)[model.A.indices[first:last]]] if family.kind in BIG_M_KINDS else data[:0]
     )
     return RowStats(
         family.kind, family.layer, family.statement, family.stop - family.start, last - first, _range(data), _range(big_m)
     )
 
 
-def _of_layer(model: MilpModel, layer: str, binary: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The binary columns that are activations of the layer: a mask over the columns."""
+def _triggers(model: MilpModel, layer: str, binary: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The binary columns that trigger implications of the layer: a mask over the columns."""
     mask = np.zeros(len(binary), dtype=bool)
     for family in model.column_families:
-        if family.layer == layer and family.symbol == "u":
+        if family.layer == layer and family.symbol in TRIGGERS:
             mask[family.start : family.stop] = True
     return mask & binary
 

@@ -3,6 +3,8 @@
 # pyright: reportMissingTypeStubs=false
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -62,6 +64,12 @@ def test_counts_and_ranges(model: MilpModel) -> None:
         ("cut", 1, 2, None),
     ]
     assert [(f.symbol, f.columns, f.integer, f.binary) for f in found.by_columns] == [("w", 2, 1, 1), ("u", 2, 2, 2)]
+
+
+def test_the_choice_of_a_class_carries_a_big_m_too(model: MilpModel) -> None:
+    w, u = model.column_families
+    assert replace(model, column_families=(w, replace(u, symbol="e"))).stats().big_m == (8.0, 40.0)
+    assert replace(model, column_families=(w, replace(u, layer="output"))).stats().big_m is None
 
 
 def test_text(model: MilpModel) -> None:

@@ -1,0 +1,113 @@
+"""What verbs share: their common flags, and the way from them to a pipeline."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bdnnc.cli.face import Face
+from bdnnc.diagnostics import Diagnostic, Source, UserError
+
+if TYPE_CHECKING:
+    from bdnnc.pipeline import Pipeline, Replacement
+
+STDIN = "-"
+STDIN_NAME = "<stdin>"
+
+
+class Color(StrEnum):
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Output(StrEnum):
+    """The ``--format`` of most verbs."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on standard error but errors.")]
+Colored = Annotated[Color, typer.Option("--color", help="Color of what is said on standard error.")]
+Formatted = Annotated[Output, typer.Option("--format", help="What is printed: text, or one JSON object.")]
+Define = Annotated[
+    list[str] | None, typer.Option("-D", "--define", metavar="NAME=VALUE", help="Override a param of the file; may repeat.")
+]
+SpecPath = Annotated[str, typer.Argument(metavar="SPEC", help="The .bdnn file; - is standard input.", show_default=False)]
+ModelPath = Annotated[str, typer.Argument(metavar="MODEL.json", help="A trained model.", show_default=False)]
+DataPath = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA", help='A data file, a built-in set such as sklearn("iris"), or - for CSV from standard input.', show_default=False
+    ),
+]
+
+
+def face_of(context: typer.Context, quiet: bool, color: Color) -> Face:
+    """The face of this run, told what the flags say."""
+    face = context.obj
+    assert isinstance(face, Face)
+    face.quiet, face.color = quiet, color.value
+    return face
+
+
+def overrides(defines: Sequence[str] | None) -> dict[str, str]:
+    """``["a=1"]`` -> ``{"a": "1"}``. Raises UserError E642 for all that have no such form, E643 for a name given twice."""
+    values: dict[str, str] = {}
+    wrong: list[Diagnostic] = []
+    for text in defines or ():
+        name, sign, value = text.partition("=")
+        name = name.strip()
+        if not sign or not name or not value.strip():
+            wrong.append(Diagnostic("E642", f"`-D {text}` is not `NAME=VALUE`", help="for example `-D width=3`"))
+        elif name in values:
+            wrong.append(Diagnostic("E643", f"`-D` gives `{name}` twice: `{values[name]}` and `{value}`"))
+        values.setdefault(name, value)
+    if wrong:
+        raise UserError(wrong)
+    return values
+
+
+def pipeline_of(
+    spec: str, defines: Sequence[str] | None = None, replacement: Replacement | None = None, without: Sequence[str] = ()
+) -> Pipeline:
+    """The pipeline of a spec's path. ``-`` reads standard input, whose relative paths begin in the working directory.
+
+    Raises UserError: what `read_source` raises, E642, E643.
+    """
+    from bdnnc.language import read_source
+    from bdnnc.pipeline import Pipeline
+
+    values = overrides(defines)
+    if spec == STDIN:
+        return Pipeline(_stdin_source(), Path(), values, replacement, without)
+    path = Path(spec)
+    return Pipeline(read_source(path), path.parent, values, replacement, without)
+
+
+def _stdin_source() -> Source:
+    content = sys.stdin.buffer.read()
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        message = f"standard input is not UTF-8: byte 0x{content[error.start]:02x} at offset {error.start}"
+        raise UserError(Diagnostic("E107", message)) from error
+    if "\0" in text:
+        raise UserError(Diagnostic("E108", f"standard input is not text: NUL byte at offset {text.index(chr(0))}"))
+    return Source(STDIN_NAME, text)
+
+
+def class_lines(pipeline: Pipeline) -> list[str]:
+    """What the compiler chose for each layer: its margin, and why, and its range of biases."""
+    found = pipeline.program.classes
+    return [
+        f"layer `{c.layer}`: margin {'exact' if c.exact else 'declared' if c.reason == 'declared' else 'chosen'} {c.margin}"
+        f"{'' if c.reason == 'declared' else f' ({c.reason})'}, bias {c.bias}"
+        for c in found
+    ]

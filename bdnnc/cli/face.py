@@ -1,0 +1,57 @@
+"""What is printed where: results on standard output, diagnostics and remarks on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TextIO
+
+from bdnnc.diagnostics import Diagnostic, UserError, render_full
+
+
+@dataclass(slots=True)
+class Face:
+    """The two streams of a run. ``color``: ``auto`` (on a terminal, unless NO_COLOR is set), ``always`` or ``never``."""
+
+    quiet: bool = False
+    color: str = "auto"
+
+    def result(self, text: str) -> None:
+        """Text on standard output. Raises UserError E661 where it can't be written, BrokenPipeError where nobody reads."""
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise unwritable(error) from error
+
+    def say(self, text: str) -> None:
+        """A line on standard error, unless ``--quiet``."""
+        if not self.quiet:
+            print(text, file=sys.stderr, flush=True)
+
+    def notes(self, notes: Iterable[str]) -> None:
+        """``note: ..`` lines, unless ``--quiet``."""
+        for note in notes:
+            self.say(f"note: {note}")
+
+    def show(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Diagnostics in full on standard error; warnings not with ``--quiet``."""
+        shown = [d for d in diagnostics if d.is_error or not self.quiet]
+        if shown:
+            sys.stdout.flush()
+            print(render_full(shown, self._colored(sys.stderr)), end="", file=sys.stderr, flush=True)
+
+    def _colored(self, stream: TextIO) -> bool:
+        if self.color != "auto":
+            return self.color == "always"
+        return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def unwritable(error: OSError) -> UserError:
+    """E661 for standard output."""
+    reason = error.strerror or str(error)
+    return UserError(Diagnostic("E661", f"cannot write standard output: {reason[:1].lower()}{reason[1:]}"))
