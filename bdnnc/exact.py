@@ -73,6 +73,9 @@ class ExactMatrix:
     def floats(self) -> NDArray[np.float64]:
         """The correctly rounded floats, shape (rows, columns)."""
         rows, columns = self.shape
+        if rows and columns and self.numerators.dtype != object and _largest(self) <= FLOAT_EXACT:
+            # both sides are exact floats, so that the division is correctly rounded
+            return self.numerators / np.array(self.denominators, dtype=np.float64)
         out = np.empty((rows, columns), dtype=np.float64)
         for j, denominator in enumerate(self.denominators):
             column = self.numerators[:, j]
@@ -91,6 +94,11 @@ class ExactMatrix:
             return self.numerators, common
         widened = self.numerators.astype(object) * np.array(factors, dtype=object)
         return narrowed(widened), common
+
+
+def _largest(matrix: ExactMatrix) -> int:
+    """The largest magnitude among numerators and denominators."""
+    return max(int(np.abs(matrix.numerators).max()), *matrix.denominators)
 
 
 def fraction_gcd(values: Sequence[Fraction]) -> Fraction:

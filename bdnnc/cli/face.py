@@ -42,8 +42,11 @@ class Face:
         """Diagnostics in full on standard error; warnings not with ``--quiet``."""
         shown = [d for d in diagnostics if d.is_error or not self.quiet]
         if shown:
-            sys.stdout.flush()
-            print(render_full(shown, self._colored(sys.stderr)), end="", file=sys.stderr, flush=True)
+            self.write_error(render_full(shown, self._colored(sys.stderr)))
+
+    def write_error(self, text: str) -> None:
+        """Text on standard error, quiet or not."""
+        print(text, end="", file=sys.stderr, flush=True)
 
     def _colored(self, stream: TextIO) -> bool:
         if self.color != "auto":

@@ -21,6 +21,7 @@ from bdnnc.data.scaling import column_name, transformed
 from bdnnc.data.table import Table
 from bdnnc.diagnostics import InternalError, Span
 from bdnnc.exact import ExactMatrix
+from bdnnc.language.spec import BuiltinSource
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +84,20 @@ def array_rows(X: Any, inputs: Sequence[Input], y: Any = None, classes: Sequence
         message = f"`X` has {counted(width, 'column')}, the network has {counted(len(inputs), 'input')}"
         raise failure("E229", message, span)
     return _rows(table, inputs, Places(tuple(range(width)), table.target), classes, "error", span)
+
+
+def builtin_rows(
+    source: BuiltinSource, inputs: Sequence[Input], target_name: str | None = None, classes: Sequence[str] | None = None
+) -> Rows:
+    """The rows of a built-in set such as ``sklearn("iris")``, with their classes if ``classes`` are given.
+
+    Raises UserError: E224, E225, E622 (the set), E216 (missing columns), E221 (labels that are no class).
+    """
+    from bdnnc.data.builtin import read_builtin
+
+    table = read_builtin(source)
+    places = locate(table, inputs, None if classes is None else table.target, target_name, source.span)
+    return _rows(table, inputs, places, classes or (), "error", source.span)
 
 
 def locate(

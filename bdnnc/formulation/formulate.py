@@ -95,12 +95,13 @@ def _product(layer_plan: LayerPlan, below: LayerPlan, problem: Problem) -> tuple
 def _preactivation(layer_plan: LayerPlan, below: LayerPlan | None, problem: Problem) -> PreActivation:
     layer, sums = layer_plan.layer, layer_plan.sums
     units, inputs = np.nonzero(layer.free)
-    constant = np.where(layer.free, Fraction(0), layer.constant).astype(np.float64)
+    constant = np.zeros(layer.free.shape)
+    constant[~layer.free] = layer.constant[~layer.free].astype(np.float64)
     low, high = preactivation_box(sums, layer_plan.thresholds.bias)
     signed = below is not None and below.layer.unit == "sign"
     if below is None:
         X = problem.patterns.floats()
-        offset: Floats = X @ constant.T
+        offset: Floats = X @ constant.T if constant.any() else np.zeros((1, layer.units))
     else:
         X = None
         offset = -constant.sum(axis=1)[None, :] if signed else np.zeros((1, layer.units))

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd, lcm
+from math import lcm
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bdnnc.exact import INT64_SAFE
+from bdnnc.formulation.sums import ratio
 from bdnnc.ir.problem import Problem
 
 
@@ -32,7 +34,8 @@ def loss_costs(problem: Problem) -> LossCosts:
     weights = [problem.coefficient * weight for weight in problem.class_weights]
     denominator = lcm(*(weight.denominator for weight in weights))
     scaled = np.array([int(weight * denominator) for weight in weights], dtype=object)
-    per_class = problem.counts.astype(object) * scaled
+    largest = max(abs(int(weight)) for weight in scaled) * problem.samples * (len(scaled) + 1)
+    per_class = problem.counts * scaled.astype(np.int64) if largest < INT64_SAFE else problem.counts.astype(object) * scaled
     if problem.output_units == 1:
         return LossCosts(per_class[:, :1], per_class[:, 1:2], per_class, denominator)
     total = per_class.sum(axis=1, keepdims=True)
@@ -40,12 +43,13 @@ def loss_costs(problem: Problem) -> LossCosts:
 
 
 def as_floats(costs: NDArray[Any], denominator: int) -> NDArray[np.float64]:
-    return np.array([int(cost) / denominator for cost in costs.ravel()], dtype=np.float64)
+    """The costs as flat floats."""
+    return ratio(costs, denominator).ravel()
 
 
 def step_of(costs: NDArray[Any], denominator: int) -> Fraction:
     """The largest g with every integral combination of the costs in g Z."""
-    return Fraction(gcd(*(int(cost) for cost in costs.ravel())), denominator) if costs.size else Fraction(0)
+    return Fraction(int(np.gcd.reduce(costs.ravel())), denominator) if costs.size else Fraction(0)
 
 
 def wanted(problem: Problem) -> NDArray[np.int8]:

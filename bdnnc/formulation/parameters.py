@@ -48,9 +48,10 @@ def _encoded(
     index: tuple[Index, ...] | None,
 ) -> tuple[list[Variable], list[Link]]:
     """All parameters of a block with the encoding that the first domain's type asks for (a block's domains are of one type)."""
-    upper = np.array([float(domain.upper) for domain in domains])
     first = domains[0]
-    plain = all(isinstance(domain, LatticeDomain) and domain.is_plain_integers for domain in domains)
+    distinct = list({id(domain): domain for domain in domains}.values())  # by identity: hashing a Fraction is slow
+    upper = np.full(len(domains), float(first.upper)) if len(distinct) == 1 else np.array([float(d.upper) for d in domains])
+    plain = all(isinstance(domain, LatticeDomain) and domain.is_plain_integers for domain in distinct)
     main = Variable(symbol, layer, axes, floors, upper, plain, statement, shape, index)
     if plain or isinstance(first, RealDomain):
         return [main], []

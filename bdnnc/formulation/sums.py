@@ -8,16 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnnc.exact import ExactMatrix, IntArray, narrowed
+from bdnnc.exact import FLOAT_EXACT, INT64_SAFE, ExactMatrix, IntArray, narrowed
 from bdnnc.ir.domains import DiscreteDomain, RealDomain, affine_lattice
 from bdnnc.ir.problem import ProblemLayer
-
-INT64_SAFE = 2**62
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,10 +49,11 @@ def _scaled(value: Fraction, factor: int) -> int:
     return value.numerator * (factor // value.denominator)
 
 
-def _integers(values: NDArray[Any], factor: int) -> IntArray:
-    """An array of Fractions times ``factor``, as Python integers."""
-    flat = [_scaled(Fraction(v), factor) for v in values.ravel()]
-    return np.array(flat, dtype=object).reshape(values.shape) if flat else np.zeros(values.shape, dtype=object)
+def _constants(layer: ProblemLayer, factor: int) -> IntArray:
+    """The weights that are not free times ``factor``, as Python integers; 0 where a weight is free."""
+    out = np.zeros(layer.free.shape, dtype=object)
+    out[~layer.free] = [_scaled(Fraction(v), factor) for v in layer.constant[~layer.free]]
+    return out
 
 
 def _lattice_of(layer: ProblemLayer) -> tuple[Fraction, Fraction]:
@@ -64,14 +62,19 @@ def _lattice_of(layer: ProblemLayer) -> tuple[Fraction, Fraction]:
 
 def _weight_factor(layer: ProblemLayer, *more: Fraction) -> int:
     numbers = [layer.domain.lower, layer.domain.upper, *more]
-    constants = [Fraction(v).denominator for v in layer.constant.ravel()]
+    constants = {Fraction(v).denominator for v in layer.constant[~layer.free]}
     return lcm(*(n.denominator for n in numbers), *constants)
 
 
 def _product(left: IntArray, right: IntArray) -> IntArray:
-    """The matrix product, in int64 if it can't overflow, else in Python integers."""
-    if left.dtype != object and right.dtype != object and left.size and right.size:
+    """The matrix product: by floats where every sum is an integer below 2**53 (exact then), in int64 if it can't overflow, else in
+    Python integers."""
+    if not left.any() or not right.any():
+        return np.zeros((left.shape[0], right.shape[1]), dtype=np.int64)
+    if left.dtype != object and right.dtype != object:
         reach = int(np.abs(left).max()) * int(np.abs(right).max()) * left.shape[1]
+        if reach < FLOAT_EXACT:
+            return (left.astype(np.float64) @ right.astype(np.float64)).astype(np.int64)
         if reach < INT64_SAFE:
             return left @ right
     return narrowed(left.astype(object) @ right.astype(object))
@@ -83,7 +86,7 @@ def first_layer_sums(layer: ProblemLayer, patterns: ExactMatrix) -> Sums:
     c, g = _lattice_of(layer)
     factor = _weight_factor(layer, c, g)
     free = narrowed(layer.free.astype(np.int64))
-    constant = narrowed(_integers(np.where(layer.free, Fraction(0), layer.constant), factor))
+    constant = narrowed(_constants(layer, factor))
     fixed_part = _product(X, constant.T)
     positive, negative = np.maximum(X, 0), np.minimum(X, 0)
     above, below = _product(positive, free.T), _product(negative, free.T)
@@ -111,11 +114,11 @@ def _needs_objects(above: IntArray, below: IntArray, factor: int) -> bool:
 
 def _gcds(X: IntArray, free: NDArray[np.bool_], step: int) -> IntArray:
     """gcd over the free inputs of each unit of X[p, j], times ``step``: (patterns, units). Units of equal masks share the work."""
+    if step == 0:
+        return np.zeros((len(X), len(free)), dtype=np.int64)
     masks, unit_mask = np.unique(free, axis=0, return_inverse=True)
     columns = [np.gcd.reduce(X[:, mask], axis=1) if mask.any() else np.zeros(len(X), dtype=np.int64) for mask in masks]
     by_mask = np.stack(columns, axis=1)
-    if step == 0:
-        return np.zeros((len(X), len(free)), dtype=np.int64)
     return narrowed(by_mask.astype(object) * step)[:, unit_mask.ravel()]
 
 
@@ -123,7 +126,7 @@ def deeper_layer_sums(layer: ProblemLayer, below: ProblemLayer) -> Sums:
     """Sums of a layer on the outputs of the one below: every 0/1 (step) or -1/+1 (sign) vector, one row for all patterns."""
     c, g = _lattice_of(layer)
     factor = _weight_factor(layer, c, g)
-    constant = _integers(np.where(layer.free, Fraction(0), layer.constant), factor)
+    constant = _constants(layer, factor)
     free = layer.free.astype(object)
     lower, upper = _scaled(layer.domain.lower, factor), _scaled(layer.domain.upper, factor)
     origin_free, step = _scaled(c, factor), _scaled(g, factor)

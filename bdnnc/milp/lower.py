@@ -22,7 +22,7 @@ def lower(program: Program) -> MilpModel:
     indptr, indices, data, row_lower, row_upper = assemble(blocks, total + 1)
     return MilpModel(
         name=program.name,
-        A=_pruned(indptr, indices, data, total + 1),
+        A=_matrix(indptr, indices, data, total + 1, any(block.has_zeros for block in blocks)),
         row_lower=row_lower,
         row_upper=row_upper,
         c=_costs(program, start, total),
@@ -43,12 +43,14 @@ def column_slices(model: MilpModel) -> dict[Key, slice]:
     return {(family.symbol, family.layer): slice(family.start, family.stop) for family in model.column_families}
 
 
-def _pruned(indptr: Index, indices: np.ndarray[tuple[int], np.dtype[np.int32]], data: Floats, columns: int) -> object:
+def _matrix(
+    indptr: Index, indices: np.ndarray[tuple[int], np.dtype[np.int32]], data: Floats, columns: int, has_zeros: bool
+) -> object:
     from scipy.sparse import csr_matrix
 
     pointers = indptr.astype(np.int32) if indptr[-1] < 2**31 else indptr
     matrix = csr_matrix((data, indices, pointers), shape=(len(indptr) - 1, columns), copy=False)
-    if not data.all():
+    if has_zeros:
         matrix.eliminate_zeros()
     return matrix
 
@@ -149,7 +151,7 @@ def _product_rows(product: Product, program: Program, start: dict[Key, int]) -> 
     )
     for kind, parts, coefficient, lower_side, upper_side, note in forms:
         yield RowBlock(
-            kind, product.layer, product.statement, rows, [*parts, one_column(u, coefficient)], lower_side, upper_side,
+            kind, product.layer, product.statement, (rows,), [*parts, one_column(u, coefficient)], lower_side, upper_side,
             NameBlock(kind, product.layer, index), ("sample", "unit", "input"), note,
         )  # fmt: skip
 

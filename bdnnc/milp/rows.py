@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ Index = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """A few columns of every row of a family. ``columns`` and ``values`` broadcast to (rows, width)."""
+    """A few columns of every row of a family: ``columns`` and ``values`` broadcast to the family's grid and ``width``."""
 
     columns: Index
     values: Floats
@@ -24,20 +25,25 @@ class Piece:
 
     @property
     def first_column(self) -> int:
-        return int(self.columns.min()) if self.columns.size else 0
+        return int(self.columns.flat[0]) if self.columns.size else 0
+
+    @property
+    def has_zeros(self) -> bool:
+        return not bool(self.values.all())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowBlock:
-    """A family of ``rows`` rows that all have the same width; zeros among the values are pruned after assembly.
+    """A family of rows that all have the same width; zeros among the values are pruned after assembly.
 
-    ``axes`` names what each index of ``names`` counts.
+    ``grid`` is the shape of the rows, row-major: ``(rows,)``, or ``(patterns, units)`` where every pair has a row, so that what
+    depends on one of the two only is broadcast instead of gathered. ``axes`` names what each index of ``names`` counts.
     """
 
     kind: str
     layer: str
     statement: int
-    rows: int
+    grid: tuple[int, ...]
     pieces: Sequence[Piece]
     lower: Floats
     upper: Floats
@@ -46,18 +52,26 @@ class RowBlock:
     note: str
 
     @property
+    def rows(self) -> int:
+        return prod(self.grid)
+
+    @property
     def width(self) -> int:
         return sum(piece.width for piece in self.pieces)
 
+    @property
+    def has_zeros(self) -> bool:
+        return any(piece.has_zeros for piece in self.pieces)
+
     def fill(self, columns: NDArray[np.int32], values: Floats) -> None:
         """Write the block's entries into flat slices of length rows * width, pieces in the order of their columns."""
-        column_table = columns.reshape(self.rows, self.width)
-        value_table = values.reshape(self.rows, self.width)
+        column_table = columns.reshape(*self.grid, self.width)
+        value_table = values.reshape(*self.grid, self.width)
         start = 0
         for piece in sorted(self.pieces, key=lambda part: part.first_column):
             stop = start + piece.width
-            column_table[:, start:stop] = piece.columns
-            value_table[:, start:stop] = piece.values
+            column_table[..., start:stop] = piece.columns
+            value_table[..., start:stop] = piece.values
             start = stop
 
 
@@ -78,10 +92,14 @@ class RaggedBlock:
     axes: tuple[str, ...]
     note: str
 
+    @property
+    def has_zeros(self) -> bool:
+        return not bool(self.values.all())
+
 
 def one_column(columns: Index, values: Floats | float) -> Piece:
-    """A piece of width 1: one column and value a row."""
-    return Piece(columns[:, None], np.broadcast_to(np.asarray(values, dtype=np.float64), columns.shape)[:, None], 1)
+    """A piece of width 1: ``columns`` and ``values`` broadcast to the grid."""
+    return Piece(columns[..., None], np.asarray(values, dtype=np.float64)[..., None], 1)
 
 
 def assemble(

@@ -36,6 +36,7 @@ def bdnnc_whole(size: Size) -> tuple[Build, Write]:
     """The whole compiler behind the parser: problem with its data -> program -> matrix, one layer of d output units."""
     from bdnnc.exact import ExactMatrix
     from bdnnc.formulation.formulate import formulate
+    from bdnnc.formulation.passes import run_passes
     from bdnnc.ir.domains import RealDomain
     from bdnnc.ir.problem import BiasRule, Problem, ProblemLayer, Statement
     from bdnnc.milp.files import write_mps
@@ -56,7 +57,7 @@ def bdnnc_whole(size: Size) -> tuple[Build, Write]:
         class_weights=(Fraction(1),) * d, coefficient=Fraction(1), constant=Fraction(0), goal_text="hamming",
         goal_statement=1, statements=(Statement("layer hidden", None), Statement("minimize hamming", None)),
     )  # fmt: skip
-    return lambda: lower(formulate(problem).program), write_mps
+    return lambda: lower(run_passes(formulate(problem)).program), write_mps
 
 
 def bdnnc_writer(size: Size) -> tuple[Build, Write]:

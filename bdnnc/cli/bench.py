@@ -1,0 +1,46 @@
+"""``bdnnc bench``: the benchmarks of the source checkout."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bdnnc.cli.common import Color, Colored, Quiet, face_of
+from bdnnc.diagnostics import Diagnostic, UserError
+from bdnnc.diagnostics.suggest import did_you_mean, known_names
+
+BENCHMARKS: dict[str, tuple[str, ...]] = {"compile": ("--units", "1", "--repeats", "1", "--only", "bdnnc")}
+"""Each benchmark with the arguments that make it quick."""
+
+
+def bench(
+    context: typer.Context,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Benchmarks; all of them if none is named.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="One small size, once: a trial, not a measurement.")] = False,
+    folder: Annotated[str | None, typer.Option("--folder", metavar="DIR", help="Where pages are written.")] = None,
+    quiet: Quiet = False,
+    color: Colored = Color.AUTO,
+) -> int:
+    """Run benchmarks, print their tables and write their pages; needs the source checkout."""
+    face_of(context, quiet, color)
+    for path, arguments in [_benchmark(name, quick, folder) for name in names or BENCHMARKS]:
+        code = subprocess.run([sys.executable, str(path), *arguments], check=False).returncode
+        if code != 0:
+            return 1
+    return 0
+
+
+def _benchmark(name: str, quick: bool, folder: str | None) -> tuple[Path, list[str]]:
+    """The file of a benchmark and its arguments. Raises UserError E646 for an unknown name, E671 without a checkout."""
+    if name not in BENCHMARKS:
+        help = did_you_mean(name, BENCHMARKS) or f"benchmarks are {known_names(BENCHMARKS)}"
+        raise UserError(Diagnostic("E646", f"there is no benchmark `{name}`", help=help))
+    path = Path(__file__).resolve().parents[2] / "tests" / "benchmarks" / f"{name}.py"
+    if not path.is_file():
+        help = "run it from a checkout of the source"
+        raise UserError(Diagnostic("E671", f"the benchmark `{name}` is not part of an installed bdnnc", help=help))
+    return path, [*(BENCHMARKS[name] if quick else ()), *(("--folder", folder) if folder else ())]
