@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bdnnc.cli.common import Color, Colored, Quiet, face_of
-from bdnnc.diagnostics import Diagnostic, UserError
+from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed
 from bdnnc.diagnostics.suggest import did_you_mean, known_names
 
 BENCHMARKS: dict[str, tuple[str, ...]] = {"compile": ("--units", "1", "--repeats", "1", "--only", "bdnnc")}
@@ -19,18 +20,24 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {"compile": ("--units", "1", "--repeats
 
 def bench(
     context: typer.Context,
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Benchmarks; all of them if none is named.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME...]", help="Benchmarks; all of them if none is named.")
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="One small size, once: a trial, not a measurement.")] = False,
-    folder: Annotated[str | None, typer.Option("--folder", metavar="DIR", help="Where pages are written.")] = None,
+    folder: Annotated[
+        str | None,
+        typer.Option("--folder", metavar="DIR", help="Where pages are written: docs/benchmarks, or nowhere if quick."),
+    ] = None,
     quiet: Quiet = False,
     color: Colored = Color.AUTO,
 ) -> int:
     """Run benchmarks, print their tables and write their pages; needs the source checkout."""
     face_of(context, quiet, color)
-    for path, arguments in [_benchmark(name, quick, folder) for name in names or BENCHMARKS]:
-        code = subprocess.run([sys.executable, str(path), *arguments], check=False).returncode
-        if code != 0:
-            return 1
+    with tempfile.TemporaryDirectory(prefix="bdnnc-bench-") as nowhere:
+        pages = folder or (nowhere if quick else None)
+        for path, arguments in [_benchmark(name, quick, pages) for name in names or BENCHMARKS]:
+            if subprocess.run([sys.executable, str(path), *arguments], check=False).returncode != 0:
+                raise WorkFailed(Diagnostic("E525", f"the benchmark `{path.stem}` did not end well"))
     return 0
 
 

@@ -12,8 +12,12 @@ from bdnnc.cli.common import Color, Colored, Formatted, ModelPath, Output, Quiet
 def certify(
     context: typer.Context,
     model: ModelPath,
-    spec: Annotated[str | None, typer.Argument(metavar="[SPEC]", help="The spec to hold it against; else the stored one.")] = None,
-    data: Annotated[str | None, typer.Option("--data", metavar="FILE", help="The data, if it is no longer where it was.")] = None,
+    spec: Annotated[
+        str | None, typer.Argument(metavar="[SPEC]", help="The spec to hold it against; else the stored one.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="FILE", help="The data, if it is no longer where it was.")
+    ] = None,
     format: Formatted = Output.TEXT,
     quiet: Quiet = False,
     color: Colored = Color.AUTO,

@@ -25,9 +25,13 @@ class Findings(StrEnum):
 
 def check(
     context: typer.Context,
-    specs: Annotated[list[str], typer.Argument(metavar="SPEC...", help=".bdnn files; - is standard input.", show_default=False)],
+    specs: Annotated[
+        list[str], typer.Argument(metavar="SPEC...", help=".bdnn files; - is standard input.", show_default=False)
+    ],
     no_data: Annotated[bool, typer.Option("--no-data", help="Check the text only, read no data.")] = False,
-    format: Annotated[Findings, typer.Option("--format", help="JSON: an object a file on standard output, as LSP.")] = Findings.TEXT,
+    format: Annotated[
+        Findings, typer.Option("--format", help="JSON: an object a file on standard output, as LSP.")
+    ] = Findings.TEXT,
     warn_as_error: Annotated[bool, typer.Option("--warn-as-error", help="Exit with 2 on warnings, too.")] = False,
     define: Define = None,
     quiet: Quiet = False,

@@ -44,7 +44,9 @@ ModelPath = Annotated[str, typer.Argument(metavar="MODEL.json", help="A trained 
 DataPath = Annotated[
     str,
     typer.Argument(
-        metavar="DATA", help='A data file, a built-in set such as sklearn("iris"), or - for CSV from standard input.', show_default=False
+        metavar="DATA",
+        help='A data file, a built-in set such as sklearn("iris"), or - for CSV from standard input.',
+        show_default=False,
     ),
 ]
 

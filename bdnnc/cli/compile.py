@@ -32,8 +32,12 @@ def compile(
     context: typer.Context,
     spec: SpecPath,
     out: Annotated[str | None, typer.Option("-o", metavar="OUT", help="File to write: .mps .mps.gz .lp .lp.gz .npz")] = None,
-    emit: Annotated[Stage | None, typer.Option("--emit", metavar="STAGE", help="Print tree|spec|problem|program|milp|mps|lp|map.")] = None,
-    without: Annotated[list[str] | None, typer.Option("--without", metavar="PASS", help="Leave a pass out; may repeat.")] = None,
+    emit: Annotated[
+        Stage | None, typer.Option("--emit", metavar="STAGE", help="Print tree|spec|problem|program|milp|mps|lp|map.")
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option("--without", metavar="PASS", help="Leave a pass out; may repeat.")
+    ] = None,
     define: Define = None,
     quiet: Quiet = False,
     color: Colored = Color.AUTO,

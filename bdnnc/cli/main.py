@@ -36,7 +36,11 @@ VERBS: dict[str, tuple[Callable[..., int], str]] = {
 }
 """Each verb with its function and an example that runs where those before it have run."""
 
-app = typer.Typer(name="bdnnc", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+FLAGS = {"help_option_names": ["-h", "--help"]}
+
+app = typer.Typer(
+    name="bdnnc", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, context_settings=FLAGS
+)
 
 
 def _version(asked: bool) -> None:
@@ -55,7 +59,7 @@ def front(
 
 
 for _name, (_verb, _example) in VERBS.items():
-    app.command(_name, epilog=f"\b\nExample:\n  {_example}")(_verb)
+    app.command(_name, epilog=f"\b\nExample:\n  {_example}", context_settings=FLAGS)(_verb)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

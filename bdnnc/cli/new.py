@@ -17,7 +17,9 @@ _NAME = re.compile(r"\w[\w-]*")
 
 def new(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The file's name, without .bdnn; may stand in a folder.", show_default=False)],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The file's name, without .bdnn; may stand in a folder.", show_default=False)
+    ],
     quiet: Quiet = False,
     color: Colored = Color.AUTO,
 ) -> int:
@@ -47,7 +49,9 @@ def create(path: Path) -> None:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(starter(path.stem))
     except FileExistsError as error:
-        raise UserError(Diagnostic("E651", f"`{path}` is there already", help="choose another name, or remove it first")) from error
+        raise UserError(
+            Diagnostic("E651", f"`{path}` is there already", help="choose another name, or remove it first")
+        ) from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise UserError(Diagnostic("E661", f"cannot write `{path}`: {reason[:1].lower()}{reason[1:]}")) from error

@@ -33,9 +33,7 @@ def read_data(model: Model, data: str, *, labelled: bool, missing: Literal["drop
         from bdnnc.language.spec import BuiltinSource
 
         text = Source("DATA", data)
-        source = BuiltinSource(
-            builtin[1], builtin[2], Span(text, 0, len(data)), Span(text, builtin.start(2), builtin.end(2))
-        )
+        source = BuiltinSource(builtin[1], builtin[2], Span(text, 0, len(data)), Span(text, builtin.start(2), builtin.end(2)))
         return builtin_rows(source, network.inputs, model.target.name, network.classes if labelled else None)
     if data == STDIN:
         with tempfile.NamedTemporaryFile(prefix="bdnnc-", suffix=".csv") as file:

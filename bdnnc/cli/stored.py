@@ -61,8 +61,8 @@ def stored(path: str) -> Stored:
 def recompiled(found: Stored, spec: str | None, data: str | None) -> Pipeline:
     """The pipeline of the stored spec, or of the file ``spec`` with the stored params, on the data that the model names.
 
-    ``data`` is a file in its place. Raises UserError E562 (the data was in memory), E563 (the data file is gone), and whatever is
-    wrong with the spec.
+    ``data`` is a file in its place. Raises UserError E562 (the data was in memory), E563 (the data file is gone), and
+    whatever is wrong with the spec.
     """
     from bdnnc.language import read_source
     from bdnnc.language.spec import FileSource

@@ -132,7 +132,11 @@ def _require_gap(trained: Trained) -> None:
     """Raises WorkFailed E524 where a gap was asked for and missed."""
     if trained.gap_met or trained.model is None:
         return
+    from bdnnc.network.check import value_text
+
     training = trained.model.training
     reached = "no bound is known" if training.gap is None else f"the gap is {float(training.gap):.6g}"
     help = "give it more time with `--time-limit`, or ask for a wider gap"
-    raise WorkFailed(Diagnostic("E524", f"a gap of {float(training.options['gap']):g} was asked for, but {reached}", help=help))
+    raise WorkFailed(
+        Diagnostic("E524", f"a gap of {value_text(training.options['gap'])} was asked for, but {reached}", help=help)
+    )

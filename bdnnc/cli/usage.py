@@ -1,7 +1,7 @@
 """A command line that cannot be understood, as a diagnostic: E600, and E604 to E607.
 
-typer brings its own click from version 0.20 on and used the package before; both raise the same classes, which are told apart by
-their names and looked at through the few attributes that both have.
+Newer typers bring their own click, older ones use the package; both raise the same classes, which are told apart by their names
+and looked at through the few attributes that both have.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 def unknown_verb(name: str, verbs: Sequence[str]) -> Diagnostic:
     """E604, with the nearest verb."""
-    return Diagnostic("E604", f"there is no verb `{name}`", help=did_you_mean(name, verbs) or f"verbs are {known_names(verbs, 30)}")
+    return Diagnostic(
+        "E604", f"there is no verb `{name}`", help=did_you_mean(name, verbs) or f"verbs are {known_names(verbs, 30)}"
+    )
 
 
 def usage_diagnostic(error: Any) -> Diagnostic:
@@ -32,12 +34,12 @@ def usage_diagnostic(error: Any) -> Diagnostic:
         help = did_you_mean(error.option_name, flags) or f"`{found}` takes {known_names(flags, 30)}"
         return Diagnostic("E605", f"`{found}` has no flag `{error.option_name}`", help=help)
     if kind == "MissingParameter" and error.param is not None:
-        return Diagnostic("E606", f"`{found}` needs {_name(error.param)}", help=f"{_usage(error)}")
+        return Diagnostic("E606", f"`{found}` needs {_name(error.param)}", help=_usage(error))
     if kind == "BadParameter" and error.param is not None:
-        return Diagnostic("E607", f"{_name(error.param)}: {_lower(error.message)}", help=f"see `{_path(error)} --help`")
+        return Diagnostic("E607", f"{_name(error.param)}: {_plain(error.message)}", help=f"see `{_path(error)} --help`")
     if kind == "BadOptionUsage":
-        return Diagnostic("E607", _lower(error.message).replace("'", "`"), help=f"see `{_path(error)} --help`")
-    return Diagnostic("E600", _lower(error.format_message()), help=_usage(error))
+        return Diagnostic("E607", _plain(error.message), help=f"see `{_path(error)} --help`")
+    return Diagnostic("E600", _plain(error.format_message()), help=_usage(error))
 
 
 def _flags(error: Any) -> Iterable[str]:
@@ -60,6 +62,6 @@ def _path(error: Any) -> str:
     return "bdnnc" if error.ctx is None else str(error.ctx.command_path)
 
 
-def _lower(message: str) -> str:
-    text = " ".join(message.split()).rstrip(".")
+def _plain(message: str) -> str:
+    text = " ".join(message.split()).rstrip(".").removeprefix("Value error, ").replace("'", "`")
     return text[:1].lower() + text[1:]

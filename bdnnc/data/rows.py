@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -96,7 +96,8 @@ def builtin_rows(
     from bdnnc.data.builtin import read_builtin
 
     table = read_builtin(source)
-    places = locate(table, inputs, None if classes is None else table.target, target_name, source.span)
+    places = locate(table, inputs, table.target, target_name, source.span)
+    places = places if classes is not None else replace(places, target=None)
     return _rows(table, inputs, places, classes or (), "error", source.span)
 
 

@@ -192,3 +192,9 @@ class Program:
     def tolerance(self) -> float:
         """The solver tolerance at which every row family is enforced."""
         return min((c.tolerance for c in self.classes), default=1e-7)
+
+    def __str__(self) -> str:
+        """The program's text, a line a family."""
+        from bdnnc.ir.program_text import program_text
+
+        return program_text(self)

@@ -40,16 +40,18 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rejected:
-    """``clause`` excludes the reason from the next solve; None where nothing was proved (tolerances must be tightened)."""
+    """``clause`` excludes the reason from the next solve, if it can be said in binaries. Only if ``proved`` does it leave every
+    network of the class in place; else tolerances should be tightened first."""
 
     reason: str
-    clause: Clause | None
+    clause: Clause | None = None
+    proved: bool = False
 
 
 class _Conflict(Exception):
-    def __init__(self, reason: str, clause: Clause | None = None) -> None:
+    def __init__(self, reason: str, clause: Clause | None = None, proved: bool = False) -> None:
         super().__init__(reason)
-        self.clause = clause
+        self.clause, self.proved = clause, proved
 
 
 def accept(
@@ -60,7 +62,7 @@ def accept(
     Without ``widen`` real parameters are taken at their word where they do what is claimed, which is cheaper than widening.
     """
     if not np.isfinite(vector).all():
-        return Rejected("the solver returned values that are no numbers", None)
+        return Rejected("the solver returned values that are no numbers")
     claim = read_claim(vector, formulation)
     below = formulation.problem.patterns
     layers: list[Layer] = []
@@ -73,7 +75,7 @@ def accept(
             layers.append(layer)
             below = layer_output(layer, active)
     except _Conflict as conflict:
-        return Rejected(str(conflict), conflict.clause)
+        return Rejected(str(conflict), conflict.clause, conflict.proved)
     return Accepted(Network(inputs, tuple(layers), formulation.problem.classes), exact_objective(formulation.problem, active))
 
 
@@ -122,15 +124,13 @@ def _widened(
     found = widest_margin(problem)
     if found is not None and plan.thresholds.one_sided and found.delta <= NOTHING:
         found = widest_margin(replace(problem, active_at_zero=True))
-    if found is None:
-        raise _Conflict(f"the margin of layer `{layer.name}` could not be computed")
-    if found.delta > 0 and found.delta >= float(needed) * (1 - 1e-9):
+    if found is not None and found.delta > 0 and found.delta >= float(needed) * (1 - 1e-9):
         settled = _short_decimals(layer, plan, group, movable, found, below, needed)
         if settled is not None:
             return settled
     raise _Conflict(
-        f"no network of the class has the claimed activations of layer `{layer.name}` (widest margin {found.delta:.3g})",
-        _clause(layer, plan, group, movable, X, formulation, claim, float(needed)),
+        f"no network was found that has the claimed activations of layer `{layer.name}`",
+        *_clause(layer, plan, group, movable, X, formulation, claim, float(needed)),
     )
 
 
@@ -244,17 +244,16 @@ def _clause(
     formulation: Formulation,
     claim: Claim,
     needed: float,
-) -> Clause | None:
-    """The conflict of the rows that prove the margin too small, with any bias of the class; None if they don't prove it."""
+) -> tuple[Clause | None, bool]:
+    """The conflict of the rows that prove the margin too small, with any bias of the class, and True; where they don't prove it,
+    the conflict of all rows and False. No clause where finite weights are part of it: integers have no literal."""
     if not isinstance(plan.layer.domain, RealDomain) and plan.layer.free.any():
-        return None  # the claimed finite weights are part of the conflict, and integers have no literal
+        return None, False
     problem = _margin_problem(layer, plan, group, movable, X, relax_bias=True)
     found = widest_margin(replace(problem, active_at_zero=plan.thresholds.one_sided))
     proved = found is not None and found.delta < (needed * (1 - 1e-6) if needed > 0 else NOTHING)
-    if found is None or not proved:
-        return None
-    units = np.array(group)[found.units]
-    return _literals(plan, found.patterns, units, movable[found.patterns, found.units], formulation, claim)
+    patterns, places = (found.patterns, found.units) if found is not None and proved else np.nonzero(movable)
+    return _literals(plan, patterns, np.array(group)[places], movable[patterns, places], formulation, claim), proved
 
 
 def _literals(

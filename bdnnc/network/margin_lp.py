@@ -39,8 +39,8 @@ class MarginProblem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WidestMargin:
-    """``weights``: (units of the group, inputs), zero where not free; ``bias``: (units of the group,); ``delta`` the margin, at most
-    the cap; ``patterns, units``: the rows that prove it."""
+    """``weights``: (units of the group, inputs), zero where not free; ``bias``: (units of the group,); ``delta``: the margin, -inf
+    where active units can't even reach 0; ``patterns, units``: the rows that prove that there is no wider one."""
 
     weights: Floats
     bias: Floats
@@ -60,6 +60,9 @@ def widest_margin(problem: MarginProblem) -> WidestMargin | None:
     patterns, units = _distinct_rows(problem)
     model = _arrays(problem, patterns, units, entry_unit, entry_input, biases)
     found = solve_lp(model, dual=True)
+    if found.ray is not None:
+        proof = np.abs(found.ray) > 1e-9
+        return WidestMargin(np.zeros((groups, inputs)), np.zeros(groups), -np.inf, patterns[proof], units[proof])
     if found.x is None or found.row_dual is None:
         return None
     table = np.zeros((groups, inputs))

@@ -68,6 +68,8 @@ class _Run:
     objective: Fraction | None = None
     bound: Fraction | None = None
     nodes: int = 0
+    doubtful: bool = False
+    """A clause without a proof was added: bounds from then on are none."""
 
     def take_start(self, start: Network) -> None:
         network = replace(canonicalise(start, self.formulation), inputs=self.inputs)
@@ -83,11 +85,12 @@ class _Run:
             verdict = self._judge(solution)
             if not isinstance(verdict, Rejected):
                 return self._outcome(solution, tolerance)
-            if verdict.clause is not None:
+            if not verdict.proved and tolerance > TOLERANCES[-1]:
+                tolerance = max(tolerance / 10, TOLERANCES[-1])
+            elif verdict.clause is not None:
+                self.doubtful |= not verdict.proved
                 self.clauses.append(verdict.clause)
                 program, model = replace(program, clauses=tuple(self.clauses)), None
-            elif tolerance > TOLERANCES[-1]:
-                tolerance = max(tolerance / 10, TOLERANCES[-1])
             else:
                 return self._outcome(replace(solution, stop=Stop.FAILED, message=verdict.reason), tolerance)
         return self._outcome(replace(solution, stop=Stop.FAILED, message="too many solutions were rejected"), tolerance)
@@ -127,9 +130,10 @@ class _Run:
         return self.watch.should_stop()
 
     def _judge(self, solution: Solution) -> Accepted | Rejected | None:
-        """The verdict on the solver's best point; None where there is none to be judged."""
+        """The verdict on the solver's best point; None where there is none to be judged. A failed solve is tried again with
+        tighter tolerances, like a point that was rejected without a proof."""
         if solution.x is None:
-            return None
+            return Rejected(solution.message) if solution.stop is Stop.FAILED else None
         late = self.limits.remaining is not None and self.limits.remaining <= 0
         verdict = accept(solution.x, self.formulation, self.inputs, widen=not late)
         if isinstance(verdict, Accepted):
@@ -144,6 +148,8 @@ class _Run:
             self.watch.on_network(network, objective, self.bound)
 
     def _raise_bound(self, bound: Fraction) -> None:
+        if self.doubtful:
+            return
         self.bound = bound if self.bound is None else max(self.bound, bound)
 
     def _exact_bound(self, bound: float) -> Fraction:
@@ -167,7 +173,7 @@ class _Run:
                 status = "feasible"
             elif bound == objective and status == "feasible" and solution.stop is not Stop.FAILED:
                 status = "optimal"
-        elif status in ("optimal", "feasible"):
+        elif status in ("optimal", "feasible") or (status == "infeasible" and self.doubtful):
             status = "no_solution"
         if objective is not None and status == "infeasible":  # the start is a network, if not one within the cutoff
             status, message = "feasible", "no better network exists within the cutoff"

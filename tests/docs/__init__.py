@@ -1,0 +1,1 @@
+"""Every listing of the documentation runs."""

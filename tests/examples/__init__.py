@@ -1,0 +1,1 @@
+"""The files in `examples/` train to what they promise."""

@@ -1,0 +1,219 @@
+"""Nothing false is printed: rejected optima are cut or solved again, and what a solver claims is never believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import bdnnc
+from bdnnc.formulation.formulate import Formulation, formulate
+from bdnnc.formulation.losses import exact_objective
+from bdnnc.formulation.passes import run_passes
+from bdnnc.ir.problem import BiasRule
+from bdnnc.milp.lower import column_slices
+from bdnnc.milp.model import MilpModel
+from bdnnc.network.evaluate import active_units
+from bdnnc.network.network import Network
+from bdnnc.solve.highs import HighsSolver
+from bdnnc.solve.protocol import Solution, SolveOptions, Stop
+from bdnnc.training.exact import train_exact
+from bdnnc.training.outcome import Limits, Outcome, Watch
+from tests.oracle.problems import finite, interval, layer, problem
+
+CUT_SPEC = """
+data {
+  from   "points.csv"
+  target "y"
+}
+network {
+  layer hidden: 2 step units
+    weights fixed "identity.npz"
+    bias in {-1}
+  layer output: 1 step unit
+    weights in [-1, WIDEST]
+    bias in {-1}
+}
+minimize hamming
+"""
+
+
+def write_cut_spec(folder: Path, widest: str) -> Path:
+    """The output would have to weigh a hidden unit by 1 to show the first point, and its set ends a hair below: a solver's
+    tolerances can't see the difference, and claim no error where one is the least."""
+    (folder / "points.csv").write_text("a,b,y\n1,0,1\n0,1,0\n0,0,0\n1,1,1\n")
+    np.savez(folder / "identity.npz", weights=np.eye(2))
+    path = folder / "cut.bdnn"
+    path.write_text(CUT_SPEC.replace("WIDEST", widest))
+    return path
+
+
+def test_a_false_optimum_is_cut_and_the_true_one_proved(tmp_path: Path) -> None:
+    path = write_cut_spec(tmp_path, "0.99999999")
+    compiled = bdnnc.compile(path)
+    claimed = HighsSolver(isolated=False).solve(compiled.milp, SolveOptions(time_limit=20))
+    assert claimed.objective == 0, "the solver believes the false optimum, else this test tests nothing"
+    result = compiled.train(time_limit=30)
+    assert (result.status, result.loss, result.bound) == ("optimal", 1, 1)
+    assert result.network.training.cuts >= 1
+
+
+def test_a_difference_below_all_tolerances_is_never_called_optimal(tmp_path: Path) -> None:
+    result = bdnnc.train(write_cut_spec(tmp_path, "0.9999999999999"), time_limit=30)
+    assert (result.status, result.loss) == ("feasible", 1)
+    assert result.bound == 0
+    assert result.network.training.cuts >= 1
+
+
+class FakeSolver:
+    """HiGHS, with its points changed before they are handed on."""
+
+    name = "fake"
+    features = frozenset({"milp"})
+
+    def __init__(self, change: Callable[[np.ndarray, MilpModel], np.ndarray], claim: float | None = None) -> None:
+        self.change = change
+        self.claim = claim
+        self.calls = 0
+
+    def version(self) -> str:
+        return "0"
+
+    def check_options(self, options: object) -> list[tuple[str, str]]:
+        return []
+
+    def solve(self, model, options, on_incumbent=None, on_progress=None) -> Solution:
+        self.calls += 1
+        found = HighsSolver(isolated=False).solve(model, replace(options, start=None))
+        if found.x is None:
+            return found
+        x = self.change(found.x.copy(), model)
+        if on_incumbent is not None:
+            on_incumbent(x, float(model.c @ x))
+        claim = float(model.c @ x) if self.claim is None else self.claim
+        return replace(found, x=x, objective=claim, bound=claim, stop=Stop.OPTIMAL)
+
+
+def real_problem() -> Formulation:
+    rng = np.random.default_rng(5)
+    points = rng.integers(0, 5, (10, 2)).tolist()
+    labels = rng.integers(0, 2, 10).tolist()
+    layers = [
+        layer("hidden", 2, 2, interval(-1, 1), BiasRule("auto")),
+        layer("output", 1, 2, interval(-1, 1), BiasRule("auto"), statement=1),
+    ]
+    return run_passes(formulate(problem(points, labels, layers)))
+
+
+def run(formulation: Formulation, solver: object) -> tuple[Outcome, list[tuple[Network, Fraction]]]:
+    told: list[tuple[Network, Fraction]] = []
+    watch = Watch(on_network=lambda network, objective, bound: told.append((network, objective)))
+    return train_exact(formulation, (), solver, Limits(time_limit=60, threads=1), watch), told
+
+
+def assert_nothing_false(formulation: Formulation, outcome: Outcome, told: list[tuple[Network, Fraction]]) -> None:
+    patterns = formulation.problem.patterns
+    for network, objective in told:
+        assert objective == exact_objective(formulation.problem, active_units(network, patterns)[-1])
+    if outcome.network is not None:
+        assert outcome.objective == exact_objective(formulation.problem, active_units(outcome.network, patterns)[-1])
+    if outcome.status == "optimal":
+        assert outcome.bound == outcome.objective
+
+
+def active_rows_a_hair_below_zero(x: np.ndarray, model: MilpModel) -> np.ndarray:
+    """Every unit's bias is lowered until its lowest active pre-activation is -1e-14."""
+    slices = column_slices(model)
+    for place, family in enumerate(model.row_families):
+        if family.kind != "active" or family.layer != "hidden":
+            continue
+        biases, binaries = slices["b", "hidden"], slices["u", "hidden"]
+        for unit in range(biases.stop - biases.start):
+            lowest = np.inf
+            for row in range(family.start, model.row_families[place].stop):
+                line = model.A[row].toarray().ravel()
+                if line[biases.start + unit] == 0:
+                    continue
+                trigger = binaries.start + np.flatnonzero(line[binaries])[0]
+                if x[trigger] > 0.5:
+                    line[binaries] = 0
+                    lowest = min(lowest, float(line @ x))
+            if np.isfinite(lowest):
+                x[biases.start + unit] -= lowest + 1e-14
+    return x
+
+
+def test_a_solver_with_active_rows_at_minus_1e_minus_14() -> None:
+    formulation = real_problem()
+    honest, _ = run(formulation, HighsSolver(isolated=False))
+    outcome, told = run(formulation, FakeSolver(active_rows_a_hair_below_zero))
+    assert_nothing_false(formulation, outcome, told)
+    assert outcome.status == "optimal"
+    assert outcome.objective == honest.objective
+
+
+@pytest.mark.parametrize("domain", [interval(-1, 1), finite(-1, 0, 1)], ids=["real", "ternary"])
+def test_a_solver_that_claims_what_is_impossible_proves_nothing(domain) -> None:
+    """All outputs right at objective 0, whatever the weights: conflicts are cut while they can be, and never believed."""
+    points, labels = [[0], [1], [2], [3], [4]], [1, 0, 1, 0, 1]
+    layers = [layer("output", 1, 1, domain, BiasRule("auto"))]
+    formulation = run_passes(formulate(problem(points, labels, layers)))
+
+    def all_right(x: np.ndarray, model: MilpModel) -> np.ndarray:
+        x[column_slices(model)["u", "output"]] = labels
+        return x
+
+    solver = FakeSolver(all_right, claim=0.0)
+    outcome, told = run(formulation, solver)
+    assert_nothing_false(formulation, outcome, told)
+    assert solver.calls > 1
+    assert outcome.status != "optimal"
+
+
+def test_values_that_are_no_numbers_are_no_network() -> None:
+    outcome, told = run(real_problem(), FakeSolver(lambda x, model: x * np.nan, claim=0.0))
+    assert outcome.status == "no_solution"
+    assert outcome.network is None
+    assert not told
+
+
+def test_a_solver_that_fails_keeps_the_start() -> None:
+    formulation = real_problem()
+    best, _ = run(formulation, HighsSolver(isolated=False))
+    assert best.network is not None
+
+    class Broken(FakeSolver):
+        def solve(self, model, options, on_incumbent=None, on_progress=None) -> Solution:
+            return Solution(Stop.FAILED, None, None, None, 0, 0.0, "out of memory")
+
+    outcome = train_exact(formulation, (), Broken(lambda x, model: x), Limits(time_limit=60), Watch(), best.network)
+    assert outcome.status == "feasible"
+    assert outcome.objective == best.objective
+    assert outcome.message == "out of memory"
+
+
+def test_a_cutoff_below_the_optimum_is_infeasible_and_above_it_changes_nothing() -> None:
+    points, labels = [[0], [1], [2], [3]], [1, 0, 1, 0]
+    formulation = run_passes(formulate(problem(points, labels, [layer("output", 1, 1, finite(-1, 0, 1), BiasRule("auto"))])))
+    least, _ = run(formulation, HighsSolver(isolated=False))
+    assert (least.status, least.objective) == ("optimal", 1)
+    for cutoff, status in ((Fraction(1, 2), "infeasible"), (Fraction(3), "optimal")):
+        limits = Limits(time_limit=60, cutoff=cutoff)
+        outcome = train_exact(formulation, (), HighsSolver(isolated=False), limits, Watch())
+        assert outcome.status == status
+        assert (outcome.network is None) == (status == "infeasible")
+
+
+def test_class_weights_give_exact_rational_objectives_and_bounds() -> None:
+    points, labels = [[0], [1], [2], [3], [4]], [1, 0, 1, 0, 1]
+    weights = [Fraction(5, 4), Fraction(5, 6)]  # balanced: N / (C n_c)
+    domain = finite(-1, 0, 1)
+    formulation = run_passes(
+        formulate(problem(points, labels, [layer("output", 1, 1, domain, BiasRule("auto"))], class_weights=weights))
+    )
+    outcome, _ = run(formulation, HighsSolver(isolated=False))
+    assert (outcome.status, outcome.objective, outcome.bound) == ("optimal", Fraction(5, 3), Fraction(5, 3))
