@@ -20,9 +20,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {"compile": ("--units", "1", "--repeats
 
 def bench(
     context: typer.Context,
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME...]", help="Benchmarks; all of them if none is named.")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Benchmarks; all of them if none is named.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="One small size, once: a trial, not a measurement.")] = False,
     folder: Annotated[
         str | None,

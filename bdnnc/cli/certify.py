@@ -13,7 +13,7 @@ def certify(
     context: typer.Context,
     model: ModelPath,
     spec: Annotated[
-        str | None, typer.Argument(metavar="[SPEC]", help="The spec to hold it against; else the stored one.")
+        str | None, typer.Argument(metavar="SPEC", help="The spec to hold it against; else the stored one.")
     ] = None,
     data: Annotated[
         str | None, typer.Option("--data", metavar="FILE", help="The data, if it is no longer where it was.")

@@ -25,9 +25,7 @@ class Findings(StrEnum):
 
 def check(
     context: typer.Context,
-    specs: Annotated[
-        list[str], typer.Argument(metavar="SPEC...", help=".bdnn files; - is standard input.", show_default=False)
-    ],
+    specs: Annotated[list[str], typer.Argument(metavar="SPEC", help=".bdnn files; - is standard input.", show_default=False)],
     no_data: Annotated[bool, typer.Option("--no-data", help="Check the text only, read no data.")] = False,
     format: Annotated[
         Findings, typer.Option("--format", help="JSON: an object a file on standard output, as LSP.")
@@ -60,11 +58,13 @@ def findings(spec: str, define: list[str] | None, no_data: bool) -> tuple[list[D
 
 
 def _text_facts(pipeline: Pipeline) -> str:
+    from bdnnc.language.spec import FileSource
     from bdnnc.language.tree import Network
 
-    assert pipeline.data_spec is not None
+    source = pipeline.data_spec.source
+    name = source.text if isinstance(source, FileSource) else f'{source.library}("{source.name}")'
     layers = sum(len(s.layers) for s in pipeline.tree.statements if isinstance(s, Network))
-    return f"{_counted(layers, 'layer')}, data not read"
+    return f"{_counted(layers, 'layer')}, `{name}` not read"
 
 
 def _data_facts(pipeline: Pipeline) -> str:

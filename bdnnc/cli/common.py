@@ -93,6 +93,17 @@ def pipeline_of(
     return Pipeline(read_source(path), path.parent, values, replacement, without)
 
 
+def refuse_overwriting(out: str | None, *inputs: str | Path | None) -> None:
+    """Raises UserError E647 where the file to write is one of those that are read."""
+    if out is None or not Path(out).is_file():
+        return
+    for given in inputs:
+        if given is not None and Path(given).is_file() and Path(out).samefile(given):
+            raise UserError(
+                Diagnostic("E647", f"`-o {out}` would overwrite `{given}`, which is read", help="name another file")
+            )
+
+
 def _stdin_source() -> Source:
     content = sys.stdin.buffer.read()
     try:

@@ -9,7 +9,18 @@ from typing import Annotated
 
 import typer
 
-from bdnnc.cli.common import STDIN, Color, Colored, Define, Quiet, SpecPath, class_lines, face_of, pipeline_of
+from bdnnc.cli.common import (
+    STDIN,
+    Color,
+    Colored,
+    Define,
+    Quiet,
+    SpecPath,
+    class_lines,
+    face_of,
+    pipeline_of,
+    refuse_overwriting,
+)
 from bdnnc.cli.face import Face, unwritable
 from bdnnc.diagnostics import Diagnostic, UserError
 from bdnnc.pipeline import Pipeline
@@ -48,6 +59,7 @@ def compile(
     _check_passes(without or ())
     pipeline = pipeline_of(spec, define, without=without or ())
     if out is not None:
+        refuse_overwriting(out, spec, pipeline.dataset.origin.path)
         from bdnnc.writing import map_path, write_with_map
 
         write_with_map(pipeline, out)

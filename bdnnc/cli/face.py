@@ -17,6 +17,7 @@ class Face:
 
     quiet: bool = False
     color: str = "auto"
+    has_shown: bool = False
 
     def result(self, text: str) -> None:
         """Text on standard output. Raises UserError E661 where it can't be written, BrokenPipeError where nobody reads."""
@@ -42,7 +43,8 @@ class Face:
         """Diagnostics in full on standard error; warnings not with ``--quiet``."""
         shown = [d for d in diagnostics if d.is_error or not self.quiet]
         if shown:
-            self.write_error(render_full(shown, self._colored(sys.stderr)))
+            self.write_error("\n" * self.has_shown + render_full(shown, self._colored(sys.stderr)))
+            self.has_shown = True
 
     def write_error(self, text: str) -> None:
         """Text on standard error, quiet or not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -42,6 +43,8 @@ def guarded(work: Callable[[], int], face: Face, arguments: Sequence[str]) -> in
     except BrokenPipeError:
         _drop_output()
         return SUCCESS
+    except OSError as error:
+        return _out_of_order(error, face, arguments)
     except MemoryError:
         help = "take fewer points with `take`, or build a smaller network"
         face.show([Diagnostic("E670", "there is not enough memory for this", help=help)])
@@ -62,6 +65,16 @@ def _flushed(work: Callable[[], int]) -> int:
         _drop_output()
         raise unwritable(error) from error
     return code
+
+
+def _out_of_order(error: OSError, face: Face, arguments: Sequence[str]) -> int:
+    """A full disk that nobody below could name is the system's affair; any other error of the system is a bug here."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        _drop_output()
+        face.show(unwritable(error).diagnostics)
+    else:
+        face.show([_bug(error, arguments)])
+    return WRONG
 
 
 def _drop_output() -> None:

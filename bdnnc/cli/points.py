@@ -36,10 +36,11 @@ def read_data(model: Model, data: str, *, labelled: bool, missing: Literal["drop
         source = BuiltinSource(builtin[1], builtin[2], Span(text, 0, len(data)), Span(text, builtin.start(2), builtin.end(2)))
         return builtin_rows(source, network.inputs, model.target.name, network.classes if labelled else None)
     if data == STDIN:
-        with tempfile.NamedTemporaryFile(prefix="bdnnc-", suffix=".csv") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-            file.flush()
-            return _read_file(model, Path(file.name), STDIN_NAME, labelled, missing)
+        with tempfile.TemporaryDirectory(prefix="bdnnc-") as folder:
+            path = Path(folder, "stdin.csv")
+            with path.open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+            return _read_file(model, path, STDIN_NAME, labelled, missing)
     return _read_file(model, Path(data), data, labelled, missing)
 
 

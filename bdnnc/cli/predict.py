@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bdnnc.cli.common import STDIN, Color, Colored, DataPath, ModelPath, Quiet, face_of
+from bdnnc.cli.common import STDIN, Color, Colored, DataPath, ModelPath, Quiet, face_of, refuse_overwriting
 from bdnnc.cli.face import unwritable
 from bdnnc.diagnostics import Diagnostic, UserError
 
@@ -41,6 +41,7 @@ def predict(
     if out == STDIN:
         _print(found.network, rows.X)
         return 0
+    refuse_overwriting(out, model, data)
     written = _write(found.network, rows.X, Path(out))
     face.say(f"wrote {written} classes to {out}")
     return 0

@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bdnnc.cli.common import Color, Colored, Define, Formatted, Output, Quiet, SpecPath, class_lines, face_of, pipeline_of
+from bdnnc.cli.common import (
+    Color,
+    Colored,
+    Define,
+    Formatted,
+    Output,
+    Quiet,
+    SpecPath,
+    class_lines,
+    face_of,
+    pipeline_of,
+    refuse_overwriting,
+)
 from bdnnc.cli.face import Face
 from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed
 
@@ -59,7 +71,7 @@ def train(
     with Interruption() as interruption:
         pipeline = pipeline_of(spec, define)
         shown = Shown.NONE if quiet else progress
-        trained = _run(face, pipeline, request, None if out is None else Path(out), shown, interruption, started)
+        trained = _run(face, pipeline, request, out, shown, interruption, started)
     _report(face, trained, out, format)
     if interruption.requested:
         saved = f"the best network so far is saved as {out}" if trained.model and out else "nothing was saved"
@@ -87,7 +99,7 @@ def _run(
     face: Face,
     pipeline: Pipeline,
     request: Request,
-    out: Path | None,
+    out: str | None,
     shown: Shown,
     interruption: Interruption,
     started: float,
@@ -96,11 +108,12 @@ def _run(
     from bdnnc.training.session import train as run
 
     notes = pipeline.dataset.notes
+    refuse_overwriting(out, pipeline.source.name, pipeline.dataset.origin.path)
     lines = class_lines(pipeline)
     face.show(pipeline.warnings)
     face.notes([*notes, *lines])
     with make_reporter(shown.value) as reporter:
-        return run(pipeline, request, out, reporter, interruption, started)
+        return run(pipeline, request, None if out is None else Path(out), reporter, interruption, started)
 
 
 def _report(face: Face, trained: Trained, out: str | None, format: Output) -> None:

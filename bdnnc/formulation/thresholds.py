@@ -98,15 +98,13 @@ def _exact(layer: ProblemLayer, sums: Sums, deeper: bool) -> tuple[Thresholds | 
     rule = layer.bias
     if rule.kind == "auto":
         bias = _auto_lattice(sums)
-        if bias is None:
-            return None, "the lattice of its sums is too fine to be a bias range"
     elif rule.kind == "none":
         bias = BiasDomains("none", (), (), ())
     else:
         if rule.domain is None:
             raise InternalError("a declared bias has a domain")
         bias = _declared_bias(layer, sums, rule.domain)
-    if bias.kind != "none" and isinstance(bias.domains[0], RealDomain):
+    if bias.lattices and bias.lattices[0] is not None:
         found = _continuous_lattice(sums, bias)
     else:
         found = _row_lattice(sums, bias)
@@ -170,25 +168,24 @@ def _floor_on(value: Fraction, origin: Fraction, step: Fraction) -> Fraction:
     return floor((value + origin) / step) * step - origin
 
 
-def _auto_lattice(sums: Sums) -> BiasDomains | None:
-    """For each unit the biases -(largest sum + g) .. -smallest sum on its lattice; None if there are too many of them."""
-    domains: list[ParameterDomain] = []
-    for unit in range(sums.origin.shape[1]):
-        _, step = _shared_lattice(sums, slice(unit, unit + 1))
-        smallest = Fraction(int(sums.low[:, unit].min()), sums.denominator)
-        largest = Fraction(int(sums.high[:, unit].max()), sums.denominator)
-        count = floor((largest - smallest) / step) + 1
-        if count > LARGEST_LATTICE:
-            return None
-        domains.append(_auto_range(sums, unit, largest, step, count))
-    return BiasDomains("unit", tuple(domains), tuple(d.lower for d in domains), (None,) * len(domains))
+def _auto_lattice(sums: Sums) -> BiasDomains:
+    """For each unit the biases -(largest sum + g) .. -smallest sum on its lattice, or, where that is a very long list, the
+    interval that they span, which is as exact (see `_continuous_lattice`)."""
+    units = range(sums.origin.shape[1])
+    lattices = [_shared_lattice(sums, slice(unit, unit + 1)) for unit in units]
+    domains = [_auto_range(sums, unit, *lattice) for unit, lattice in zip(units, lattices, strict=True)]
+    floors = tuple(domain.lower for domain in domains)
+    if max(domain.count for domain in domains) <= LARGEST_LATTICE:
+        return BiasDomains("unit", tuple(domains), floors, (None,) * len(domains))
+    return BiasDomains("unit", tuple(RealDomain(d.lower, d.upper) for d in domains), floors, tuple(lattices))
 
 
-def _auto_range(sums: Sums, unit: int, largest: Fraction, step: Fraction, count: int) -> LatticeDomain:
-    """The lattice of thresholds, aligned with the sums: -(largest + step) is the first that makes every row inactive."""
-    origin = Fraction(int(sums.origin[0, unit]), sums.denominator)
-    top = floor((largest - origin) / step) * step + origin  # the largest sum, on the lattice by construction
-    return LatticeDomain(-(top + step), step, count)
+def _auto_range(sums: Sums, unit: int, origin: Fraction, step: Fraction) -> LatticeDomain:
+    """The lattice of thresholds, aligned with the sums: -(largest sum + step) is the first that makes every row inactive."""
+    smallest = Fraction(int(sums.low[:, unit].min()), sums.denominator)
+    largest = Fraction(int(sums.high[:, unit].max()), sums.denominator)
+    top = floor((largest - origin) / step) * step + origin
+    return LatticeDomain(-(top + step), step, floor((top - smallest) / step) + 1)
 
 
 # --- chosen and declared ---------------------------------------------------------------------------------------------

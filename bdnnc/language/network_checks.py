@@ -77,7 +77,7 @@ class NetworkChecker:
         bias = self._bias(_clause(layer, tree.BiasClause))
         margin = self._margin(_clause(layer, tree.Margin), layer)
         mask = _clause(layer, tree.Mask)
-        mask_file = None if mask is None else self._array(mask.path, mask.span)
+        mask_file = None if mask is None else self._array(mask.path)
         powers = _clause(layer, tree.Powers)
         if powers is not None:
             self.constants.integer(powers.degree, "the highest power", 1, 100)
@@ -130,7 +130,7 @@ class NetworkChecker:
 
     def _weights(self, clause: tree.Weights) -> Domain | ArrayFile | None:
         if isinstance(clause.value, tree.Text | tree.Word):
-            array = self._array(clause.value, clause.span)
+            array = self._array(clause.value)
             if clause.how.text == "start":
                 self.constants.findings.unsupported("`weights start`", clause.span)
                 return None
@@ -142,7 +142,7 @@ class NetworkChecker:
             return Bias()
         kind = clause.how.text
         if kind == "fixed":
-            self._array(cast(tree.Text | tree.Word, clause.value), clause.span)
+            self._array(cast(tree.Text | tree.Word, clause.value))
             self.constants.findings.unsupported("`bias fixed`", clause.span)
             return None
         if kind in ("none", "auto"):
@@ -168,9 +168,9 @@ class NetworkChecker:
             return None
         return Located(value, clause.span)
 
-    def _array(self, path: tree.Text | tree.Word, span: Span) -> ArrayFile | None:
+    def _array(self, path: tree.Text | tree.Word) -> ArrayFile | None:
         text = self.constants.string(path, "the path of a file")
-        return None if text is None else ArrayFile(self.folder / text, text, span)
+        return None if text is None else ArrayFile(self.folder / text, text, path.span)
 
     def _output(self, layer: tree.Layer) -> None:
         """E203: one output unit means two classes, else there is one a class."""

@@ -20,47 +20,47 @@ def _fault(code: str, message: str, file: ArrayFile, help: str | None = None) ->
 def read_mask(file: ArrayFile, units: int, inputs: int) -> NDArray[np.bool_]:
     """The mask (units, inputs): True where the connection exists.
 
-    Raises UserError E311 (unreadable), E312 (shape), E313 (an entry that is neither 0 nor 1).
+    Raises UserError E315 (unreadable), E316 (shape), E317 (an entry that is neither 0 nor 1).
     """
     try:
         with open(file.path, newline="", encoding="utf-8-sig") as stream:
             rows = [row for row in csv.reader(stream) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as fault:
-        raise _fault("E311", f'cannot read the mask "{file.text}": {fault}', file) from fault
+        raise _fault("E315", f'cannot read the mask "{file.text}": {fault}', file) from fault
     shape_help = f"write {units} lines (one a unit) of {inputs} entries (one an input), separated by commas"
     widths = {len(row) for row in rows}
     if len(rows) != units or widths != {inputs}:
         seen = f"{len(rows)} x {'/'.join(map(str, sorted(widths))) or 0}"
-        raise _fault("E312", f"the mask is {seen}, the layer needs {units} x {inputs}", file, shape_help)
+        raise _fault("E316", f"the mask is {seen}, the layer needs {units} x {inputs}", file, shape_help)
     for line, row in enumerate(rows, start=1):
         wrong = next((entry for entry in row if entry.strip() not in ("0", "1")), None)
         if wrong is not None:
-            raise _fault("E313", f"line {line} of the mask holds `{wrong.strip()}`, only 0 and 1 are allowed", file)
+            raise _fault("E317", f"line {line} of the mask holds `{wrong.strip()}`, only 0 and 1 are allowed", file)
     return np.array([[entry.strip() == "1" for entry in row] for row in rows], dtype=np.bool_)
 
 
 def read_weights(file: ArrayFile, units: int, inputs: int) -> NDArray[Any]:
     """The fixed weights (units, inputs) as Fractions of the shortest decimals of the stored numbers.
 
-    Raises UserError E311 (unreadable, no array `weights`), E312 (shape), E314 (NaN, infinite or not a number).
+    Raises UserError E315 (unreadable, no array `weights`), E316 (shape), E317 (NaN, infinite or not a number).
     """
     try:
         with np.load(file.path, allow_pickle=False) as archive:
             if "weights" not in archive.files:
                 held = ", ".join(f"`{name}`" for name in archive.files) or "nothing"
-                raise _fault("E311", f'"{file.text}" has no array `weights`; it holds {held}', file)
+                raise _fault("E315", f'"{file.text}" has no array `weights`; it holds {held}', file)
             stored = archive["weights"]
     except UserError:
         raise
     except Exception as fault:  # np.load raises whatever the zip or header parser does; all of it is the file's fault
-        raise _fault("E311", f'cannot read the weights "{file.text}": {fault}', file) from fault
+        raise _fault("E315", f'cannot read the weights "{file.text}": {fault}', file) from fault
     if stored.shape != (units, inputs):
         seen = " x ".join(map(str, stored.shape)) or "a single number"
-        raise _fault("E312", f"the fixed weights are {seen}, the layer needs {units} x {inputs} (units x inputs)", file)
+        raise _fault("E316", f"the fixed weights are {seen}, the layer needs {units} x {inputs} (units x inputs)", file)
     if stored.dtype.kind not in "iufb":
-        raise _fault("E314", f"the fixed weights are of type {stored.dtype}, not numbers", file)
+        raise _fault("E317", f"the fixed weights are of type {stored.dtype}, not numbers", file)
     if not np.isfinite(stored).all():
-        raise _fault("E314", "the fixed weights hold NaN or infinite values", file)
+        raise _fault("E317", "the fixed weights hold NaN or infinite values", file)
     weights = np.empty((units, inputs), dtype=object)
     for place, value in np.ndenumerate(stored):
         weights[place] = Fraction(repr(value.item() if value.dtype.kind == "f" else int(value)))

@@ -16,7 +16,7 @@ from bdnnc.posing.arrays import read_mask, read_weights
 def pose(model: ModelSpec, dataset: Dataset) -> Problem:
     """The problem that a checked file states on its data.
 
-    Raises UserError E31x where a mask or a file of fixed weights does not fit.
+    Raises UserError E315 to E317 where a mask or a file of fixed weights does not fit.
     """
     statements = [Statement(f"layer {layer.name}", layer.span) for layer in model.layers]
     goal = model.goals[0]

@@ -121,7 +121,8 @@ class Reader:
         assert [d.message for d in found] == [], f"line {block.line}"
 
     def _refused(self, block: Block) -> None:
-        path = self.folder / f"line_{block.line}.bdnn"
+        named = FILE_NAME.match(block.text)
+        path = self.folder / (named[1] if named else f"line_{block.line}.bdnn")
         path.write_text(block.text, encoding="utf-8")
         found, _ = findings(str(path), None, no_data=False)
         assert {d.code for d in found} == set(block.words), f"line {block.line}: {[d.message for d in found]}"

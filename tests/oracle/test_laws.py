@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from bdnnc.formulation import thresholds
 from bdnnc.formulation.formulate import formulate
 from bdnnc.formulation.passes import PASSES
 from tests.oracle.laws import is_of_class, law_a, law_b, law_optimum
@@ -33,3 +35,12 @@ def test_b_feasible_points_decode_to_networks_no_worse(of, seed: int, without: t
 @given(problems(brute=True), TOGGLED)
 def test_c_optimum_is_the_enumerated_one(of, without: tuple[str, ...]) -> None:
     law_optimum(of, without)
+
+
+@given(problems(brute=True), st.integers(0, 2**16))
+def test_auto_biases_as_intervals_on_a_lattice_lose_nothing(of, seed: int) -> None:
+    """The form that very long lattices of biases take, forced on short ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(thresholds, "LARGEST_LATTICE", 0)
+        law_optimum(of)
+        law_b(of, seed, objectives=1)
