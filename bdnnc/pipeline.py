@@ -1,6 +1,6 @@
 """The pipeline, one stage after the other, each made when it is asked for:
 
-    text -> tree -> (data) -> dataset -> model -> problem -> formulation -> program -> milp
+text -> tree -> (data) -> dataset -> model -> problem -> formulation -> program -> milp
 """
 
 from __future__ import annotations
@@ -125,7 +125,9 @@ class Pipeline:
     def name(self) -> str:
         """The model's name: that of the file, without its suffix."""
         stem = Path(self.source.name).stem
-        return "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-") else "_" for letter in stem) or "bdnn"
+        return (
+            "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-") else "_" for letter in stem) or "bdnn"
+        )
 
     @cached_property
     def used_text(self) -> str:

@@ -7,10 +7,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from bdnnc.formulation.bias import preactivation_box
 from bdnnc.formulation.losses import as_floats, loss_costs, step_of, wanted
 from bdnnc.formulation.parameters import bias_variables, weight_variables
 from bdnnc.formulation.plan import LayerPlan, plan
-from bdnnc.formulation.thresholds import preactivation_box
 from bdnnc.ir.problem import Problem
 from bdnnc.ir.program import Cost, Cover, Floats, Implication, Link, PreActivation, Product, Program, Variable
 
@@ -162,7 +162,8 @@ def _class_choice(layer_plan: LayerPlan, problem: Problem) -> tuple[Variable, li
     for value, sense, side, sign in ((1, ">=", found.active, 1.0), (0, "<=", found.inactive, -1.0)):
         literal, unit = np.nonzero((shall == value) & (decided < 0) & ~impossible[:, None])
         threshold = sign * np.broadcast_to(side, shape)[patterns[literal], unit]
-        rules.append(Implication(layer.name, member.key, 0, sense, literal, patterns[literal], unit, threshold, layer.statement))
+        rows = literal, patterns[literal], unit, threshold
+        rules.append(Implication(layer.name, member.key, 0, sense, *rows, layer.statement))
     return member, rules, [_at_most_one(member, patterns, problem)]
 
 
@@ -172,7 +173,8 @@ def _at_most_one(member: Variable, patterns: np.ndarray[tuple[int], np.dtype[np.
     group = np.full(len(present), -1)
     group[several] = np.arange(len(several))
     inside = np.flatnonzero(group[patterns] >= 0)
-    return Cover(member.key, inside, group[patterns[inside]], (present[several] - 1).astype(np.float64), several, problem.goal_statement)
+    demand = (present[several] - 1).astype(np.float64)
+    return Cover(member.key, inside, group[patterns[inside]], demand, several, problem.goal_statement)
 
 
 def _goal(problem: Problem, output: str) -> tuple[tuple[Cost, ...], Fraction, Fraction]:
@@ -192,5 +194,3 @@ def _goal(problem: Problem, output: str) -> tuple[tuple[Cost, ...], Fraction, Fr
         constant,
         step_of(difference, costs.denominator),
     )
-
-

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bdnnc.exact import decimal_text
+from bdnnc.formulation.margins import margins
 from bdnnc.formulation.sums import Sums, deeper_layer_sums, first_layer_sums
-from bdnnc.formulation.thresholds import Thresholds, thresholds
+from bdnnc.formulation.thresholds import Thresholds
 from bdnnc.ir.problem import Problem, ProblemLayer
 from bdnnc.ir.program import LayerClass
 
@@ -39,11 +40,11 @@ def _bias_text(found: Thresholds) -> str:
 
 
 def plan(problem: Problem) -> tuple[LayerPlan, ...]:
-    """One plan a layer, from the first to the output. Raises UserError E331 or E332 (see `thresholds`)."""
+    """One plan a layer, from the first to the output. Raises UserError E331 or E332 (see `margins`)."""
     plans: list[LayerPlan] = []
     below: ProblemLayer | None = None
     for layer in problem.layers:
         sums = first_layer_sums(layer, problem.patterns) if below is None else deeper_layer_sums(layer, below)
-        plans.append(LayerPlan(layer, sums, thresholds(layer, sums, None if below is None else below.unit)))
+        plans.append(LayerPlan(layer, sums, margins(layer, sums, None if below is None else below.unit)))
         below = layer
     return tuple(plans)

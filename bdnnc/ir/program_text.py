@@ -26,7 +26,7 @@ from bdnnc.ir.program import (
     Variable,
 )
 
-STATEMENT_COLUMN = 100
+STATEMENT_COLUMN = 110
 
 
 def program_text(program: Program) -> str:
@@ -61,7 +61,8 @@ def _variable(variable: Variable) -> str:
     bounds = "" if binary else f" in [{_span(variable.lower)}, {_span(variable.upper)}]"
     fixed = int((variable.lower == variable.upper).sum())
     more = f", {fixed} fixed" if fixed else ""
-    return f"{word} {variable.symbol}[{variable.layer}; {_axes(variable)}]{bounds}{more}"
+    axes = f"; {_axes(variable)}" if variable.axes else ""
+    return f"{word} {variable.symbol}[{variable.layer}{axes}]{bounds}{more}"
 
 
 def _axes(variable: Variable) -> str:

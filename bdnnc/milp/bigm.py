@@ -84,7 +84,8 @@ def _note(rule: Implication) -> str:
     symbol, layer = rule.trigger
     side = "low" if rule.sense == ">=" else "high"
     form = "t - low" if rule.sense == ">=" else "high - t"
-    return f"{symbol}({layer}) = {rule.value} => a({rule.layer}) {rule.sense} t, M = {form} of the row, {side} from the boxes of weights and bias"
+    premise = f"{symbol}({layer}) = {rule.value} => a({rule.layer}) {rule.sense} t"
+    return f"{premise}, M = {form} of the row, {side} from the boxes of weights and bias"
 
 
 def _names(symbol: str, rule: Implication, program: Program) -> NameBlock:

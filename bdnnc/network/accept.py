@@ -20,7 +20,7 @@ from bdnnc.formulation.losses import exact_objective
 from bdnnc.formulation.plan import LayerPlan
 from bdnnc.ir.domains import RealDomain
 from bdnnc.ir.program import Clause, Key
-from bdnnc.network.decode import Claim, decoded_layer, exact_sums, read_claim, with_bias
+from bdnnc.network.decode import Claim, decoded_layer, exact_sums, read_claim
 from bdnnc.network.evaluate import layer_activity, layer_output
 from bdnnc.network.margin_lp import MarginProblem, WidestMargin, widest_margin
 from bdnnc.network.network import Layer, Network
@@ -54,9 +54,7 @@ class _Conflict(Exception):
         self.clause, self.proved = clause, proved
 
 
-def accept(
-    vector: Floats, formulation: Formulation, inputs: tuple[Input, ...] = (), widen: bool = True
-) -> Accepted | Rejected:
+def accept(vector: Floats, formulation: Formulation, inputs: tuple[Input, ...] = (), widen: bool = True) -> Accepted | Rejected:
     """The network of a solver's vector, re-chosen and checked exactly, or why there is none.
 
     Without ``widen`` real parameters are taken at their word where they do what is claimed, which is cheaper than widening.
@@ -149,9 +147,7 @@ def _margin_problem(
             bias = np.array([[float(domains[i].lower), float(domains[i].upper)] for i in members])
         else:
             bias = np.array([[float(layer.bias[i])] * 2 for i in members])
-    return MarginProblem(
-        X, X @ fixed.T, required, free, float(plan.layer.domain.lower), float(plan.layer.domain.upper), bias
-    )
+    return MarginProblem(X, X @ fixed.T, required, free, float(plan.layer.domain.lower), float(plan.layer.domain.upper), bias)
 
 
 def _short_decimals(

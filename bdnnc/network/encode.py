@@ -125,5 +125,3 @@ def _digits(link: Link, target: Floats, program: Program) -> Floats:
     np.minimum.at(nearest, link.owner, distance)
     chosen = distance == nearest[link.owner]
     return chosen.astype(np.float64)
-
-

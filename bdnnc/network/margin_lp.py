@@ -81,7 +81,9 @@ def _distinct_rows(problem: MarginProblem) -> tuple[Index, Index]:
     return patterns[first], units[first]
 
 
-def _arrays(problem: MarginProblem, patterns: Index, units: Index, entry_unit: Index, entry_input: Index, biases: int) -> MatrixArrays:
+def _arrays(
+    problem: MarginProblem, patterns: Index, units: Index, entry_unit: Index, entry_input: Index, biases: int
+) -> MatrixArrays:
     from scipy.sparse import csr_matrix
 
     rows, weights = len(patterns), len(entry_unit)

@@ -83,5 +83,3 @@ def _class_weights(goal: Goal, dataset: Dataset) -> tuple[Fraction, ...]:
         per_class = [int(n) for n in dataset.counts.sum(axis=0)]
         return tuple(Fraction(sum(per_class), classes * n) if n else Fraction(0) for n in per_class)
     return tuple(weighting)
-
-

@@ -167,7 +167,9 @@ class _Run:
         bound, objective = self.bound, self.objective
         model_objective: Fraction | None = None
         if objective is not None:
-            if bound is not None and bound > objective:  # better than the model's optimum: outside its class by the margin alone
+            if (
+                bound is not None and bound > objective
+            ):  # better than the model's optimum: outside its class by the margin alone
                 model_objective, bound = bound, objective
             if status == "optimal" and bound != objective:
                 status = "feasible"

@@ -43,7 +43,9 @@ class Trained:
             return self.model
         message = self.outcome.message
         if self.outcome.status == "infeasible":
-            raise WorkFailed(Diagnostic("E520", "no network of the declared class exists", notes=tuple(filter(None, [message]))))
+            raise WorkFailed(
+                Diagnostic("E520", "no network of the declared class exists", notes=tuple(filter(None, [message])))
+            )
         if message:
             raise WorkFailed(Diagnostic("E522", f"the solver failed before a network was found: {message}"))
         help = "give it more time with `--time-limit`, take fewer points, or start from a network with `--start`"
@@ -198,9 +200,9 @@ def _scalar(value: object) -> Scalar:
 
 def _probe(path: Path) -> None:
     """Fail before the work, not after it, where the folder cannot be written: leaves an existing file as it is."""
-    target = path.with_name(f".{path.name[:80]}.probe")
     if path.is_dir():
         raise UserError(Diagnostic("E661", f"cannot write `{path}`: it is a folder", help="name a file in it"))
+    target = path.with_name(f".{path.name[:80]}.probe")
     try:
         replace_file(target, b"")
     except UserError as trouble:

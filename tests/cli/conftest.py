@@ -99,3 +99,29 @@ def process(arguments: list[str], folder: Path, stdin: str = "") -> Ran:
         command(arguments), cwd=folder, env=environment(), input=stdin, capture_output=True, text=True, timeout=120, check=False
     )
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+HARD = """\
+data {
+  from  sklearn("breast_cancer")
+  scale minmax(0, 1) round 3
+}
+
+network {
+  layer hidden: 5 step units
+    weights in {-1, 0, 1}
+  layer output: 1 step unit
+    weights in {-1, 0, 1}
+}
+
+minimize hamming
+"""
+
+
+@pytest.fixture
+def hard(tmp_path: Path) -> Path:
+    """A spec that is not solved in a minute."""
+    pytest.importorskip("sklearn")
+    path = tmp_path / "hard.bdnn"
+    path.write_text(HARD, encoding="utf-8")
+    return path

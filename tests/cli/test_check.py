@@ -73,7 +73,7 @@ def test_margin_errors_show(run: Runner, tmp_path: Path) -> None:
     done = run("check", "real.bdnn")
     assert done.code == 2
     assert "error[E331]" in done.err
-    assert "real.bdnn:11:12" in done.err
+    assert "real.bdnn:11:5" in done.err
 
 
 def test_training_errors_show(run: Runner, tmp_path: Path) -> None:

@@ -27,7 +27,8 @@ def optimum(problem: Problem, margins: dict[str, tuple[float, float]] | None = N
     """
     numerators, denominators = problem.patterns.numerators, problem.patterns.denominators
     rows = tuple(
-        tuple(Fraction(int(value), denominator) for value, denominator in zip(row, denominators, strict=True)) for row in numerators
+        tuple(Fraction(int(value), denominator) for value, denominator in zip(row, denominators, strict=True))
+        for row in numerators
     )
     return min(_losses(problem, 0, rows, margins or {}, (0, 1, OPEN) if wrong_is_free else (0, 1)))
 
@@ -63,9 +64,7 @@ def _unit_columns(
         columns = itertools.product(values, repeat=len(rows))
         return {column for column in columns if _realisable(layer, unit, rows, margin, column)}
     return {
-        tuple(int(total + bias >= 0) for total in sums)
-        for sums in _sums(layer, unit, rows)
-        for bias in _biases(layer, [sums])
+        tuple(int(total + bias >= 0) for total in sums) for sums in _sums(layer, unit, rows) for bias in _biases(layer, [sums])
     }
 
 
@@ -131,11 +130,16 @@ def _loss(problem: Problem, active: list[tuple[int, ...]]) -> Fraction:
     total = Fraction(0)
     for counts, outputs in zip(problem.counts, active, strict=True):
         weights = [weight * int(count) for weight, count in zip(problem.class_weights, counts, strict=True)]
-        targets = [(label,) if len(outputs) == 1 else tuple(int(u == label) for u in range(len(outputs))) for label in range(len(weights))]
+        targets = [
+            (label,) if len(outputs) == 1 else tuple(int(u == label) for u in range(len(outputs)))
+            for label in range(len(weights))
+        ]
         if problem.loss == "zero_one":
             total += sum((w for w, shall in zip(weights, targets, strict=True) if outputs != shall), Fraction(0))
             continue
         for unit, value in enumerate(outputs):
-            cost = [sum((w for w, shall in zip(weights, targets, strict=True) if shall[unit] != bit), Fraction(0)) for bit in (0, 1)]
+            cost = [
+                sum((w for w, shall in zip(weights, targets, strict=True) if shall[unit] != bit), Fraction(0)) for bit in (0, 1)
+            ]
             total += max(cost) if value == OPEN else cost[value]
     return problem.coefficient * total + problem.constant

@@ -24,7 +24,6 @@ from bdnnc.solve.highs import HighsSolver
 from bdnnc.solve.protocol import Solution, SolveOptions, Stop
 from tests.oracle import brute
 
-
 Passes = Collection[str]
 
 
@@ -157,6 +156,7 @@ def _with_costs(model: MilpModel, c: np.ndarray) -> MilpModel:
 
 def network_of(problem: Problem, weights: list[np.ndarray], biases: list[list[Fraction]]) -> Network:
     layers = tuple(
-        Layer(p.name, p.unit, w, np.array(b, dtype=object), p.absent) for p, w, b in zip(problem.layers, weights, biases, strict=True)
+        Layer(p.name, p.unit, w, np.array(b, dtype=object), p.absent)
+        for p, w, b in zip(problem.layers, weights, biases, strict=True)
     )
     return Network((), layers, problem.classes)

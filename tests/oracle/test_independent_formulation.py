@@ -30,7 +30,12 @@ def optimum_by_cvxpy(X: np.ndarray, y: np.ndarray, hidden: int, bias_reach: int)
         table = tuple(np.dot(weights, u) + bias >= 0 for u in itertools.product((0, 1), repeat=hidden))
         if table not in seen:
             seen.add(table)
-            best = min(best, _first_layer_optimum(X, y, hidden, bias_reach, dict(zip(itertools.product((0, 1), repeat=hidden), table, strict=True))))
+            best = min(
+                best,
+                _first_layer_optimum(
+                    X, y, hidden, bias_reach, dict(zip(itertools.product((0, 1), repeat=hidden), table, strict=True))
+                ),
+            )
     return best
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bdnnc.formulation import thresholds
+from bdnnc.formulation import bias
 from bdnnc.formulation.formulate import formulate
 from bdnnc.formulation.passes import PASSES
 from tests.oracle.laws import is_of_class, law_a, law_b, law_optimum
@@ -41,6 +41,6 @@ def test_c_optimum_is_the_enumerated_one(of, without: tuple[str, ...]) -> None:
 def test_auto_biases_as_intervals_on_a_lattice_lose_nothing(of, seed: int) -> None:
     """The form that very long lattices of biases take, forced on short ones."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(thresholds, "LARGEST_LATTICE", 0)
+        patch.setattr(bias, "LARGEST_LATTICE", 0)
         law_optimum(of)
         law_b(of, seed, objectives=1)

@@ -43,7 +43,13 @@ def failing(folder: Path, clauses: str) -> tuple[str, str]:
 
 
 def test_dead_inputs_get_the_smallest_member(tmp_path: Path) -> None:
-    for weights, expected in (("{-1, 0, 1}", 0), ("{-1, 1}", 1), ("{-3, -2}", -2), ("[-1, 1]", 0), ("[0.5, 1]", Fraction(1, 2))):
+    for weights, expected in (
+        ("{-1, 0, 1}", 0),
+        ("{-1, 1}", 1),
+        ("{-3, -2}", -2),
+        ("[-1, 1]", 0),
+        ("[0.5, 1]", Fraction(1, 2)),
+    ):
         hidden = posed(tmp_path, f"weights in {weights}").layers[0]
         np.testing.assert_array_equal(hidden.free, [[True, True, False]] * 2)
         assert [hidden.constant[unit, 2] for unit in range(2)] == [expected, expected]
@@ -54,7 +60,9 @@ def test_a_mask_makes_connections_absent(tmp_path: Path) -> None:
     hidden = posed(tmp_path, 'weights in {-1, 1}\n    mask "mask.csv"').layers[0]
     np.testing.assert_array_equal(hidden.absent, [[False, True, False], [True, False, True]])
     np.testing.assert_array_equal(hidden.free, [[True, False, False], [False, True, False]])
-    np.testing.assert_array_equal(hidden.constant, [[0, 0, 1], [0, 0, 0]])  # a dead input keeps its weight, an absent one has none
+    np.testing.assert_array_equal(
+        hidden.constant, [[0, 0, 1], [0, 0, 0]]
+    )  # a dead input keeps its weight, an absent one has none
 
 
 def test_fixed_weights_are_the_decimals_of_the_file(tmp_path: Path) -> None:
@@ -78,7 +86,14 @@ def test_equal_points_are_one_pattern_with_counts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [("1,0\n0,1\n", "E316"), ("1,0,1\n", "E316"), ("1,0,1\n0,2,1\n", "E317"), ("1,0,1\n0,x,1\n", "E317"), ("", "E316"), (None, "E315")],
+    [
+        ("1,0\n0,1\n", "E316"),
+        ("1,0,1\n", "E316"),
+        ("1,0,1\n0,2,1\n", "E317"),
+        ("1,0,1\n0,x,1\n", "E317"),
+        ("", "E316"),
+        (None, "E315"),
+    ],
 )
 def test_masks_that_do_not_fit(tmp_path: Path, content: str | None, code: str) -> None:
     if content is not None:

@@ -11,6 +11,10 @@ from bdnnc.formulation.passes.one_direction import rows_of
 from bdnnc.ir.program import Implication, Key, PreActivation, Program, Variable
 
 
+ROUNDING = 1e-12
+"""Relative: far above the rounding of a sum of floats, far below any tolerance of a solver."""
+
+
 @dataclass(frozen=True, slots=True)
 class DecidedRows:
     """Drop implications that hold for every network, and fix binaries whose implication can never hold.
@@ -39,12 +43,14 @@ class DecidedRows:
 
 
 def _decided(rule: Implication, a: PreActivation) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Where the conclusion always holds, and where it never does."""
+    """Where the conclusion always holds, and where it never does, by more than the boxes' own rounding: a pre-activation that can
+    just reach its threshold must stay able to."""
     row = rule.pattern if a.low.shape[0] > 1 else np.zeros_like(rule.pattern)
     low, high = a.low[row, rule.unit], a.high[row, rule.unit]
+    room = ROUNDING * (1.0 + np.abs(low) + np.abs(high))
     if rule.sense == ">=":
-        return low >= rule.threshold, high < rule.threshold
-    return high <= rule.threshold, low > rule.threshold
+        return low >= rule.threshold, high < rule.threshold - room
+    return high <= rule.threshold, low > rule.threshold + room
 
 
 def _bounded(

@@ -29,7 +29,8 @@ class OneDirection:
         costs = {cost.block: cost.coefficient for cost in program.costs}
         read = {product.inputs for product in program.products} | {a.below for a in program.preactivations}
         kept = [
-            _needed(rule, costs[rule.trigger]) if _applies(rule, costs, read, program) else rule for rule in program.implications
+            _needed(rule, costs[rule.trigger]) if _applies(rule, costs, read, program) else rule
+            for rule in program.implications
         ]
         return replace(program, implications=tuple(kept))
 

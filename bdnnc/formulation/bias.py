@@ -1,0 +1,131 @@
+"""Bias domains: what the file declares, or, for `bias auto`, the smallest set that holds every threshold that can matter.
+
+A continuous bias on a lattice of sums has an internal range that begins at its floor on the lattice: rounding a bias down to the
+lattice changes no activation, so the lattice values from floor(l) to u stand for all of [l, u]. (model.md, section 3.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor, gcd, log10
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bdnnc.formulation.sums import Sums
+from bdnnc.ir.domains import LatticeDomain, ParameterDomain, RealDomain
+from bdnnc.ir.problem import ProblemLayer
+
+Floats = NDArray[np.float64]
+
+LARGEST_LATTICE = 1_000_000
+"""A lattice of biases with more members than this is treated as an interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class BiasDomains:
+    """The domain of each bias: one a unit, or a single one for a shared bias; empty for `bias none`.
+
+    ``floors`` are the lower ends of the *internal* bias, below those of the domain by less than a lattice step where the bias is
+    continuous on a lattice of sums (``lattice[i]`` = (origin, step) of those sums), else equal to them.
+    """
+
+    kind: str
+    domains: tuple[ParameterDomain, ...]
+    floors: tuple[Fraction, ...]
+    lattices: tuple[tuple[Fraction, Fraction] | None, ...]
+
+
+def lattice_bias(layer: ProblemLayer, sums: Sums) -> BiasDomains:
+    """The biases of a layer whose sums lie on lattices."""
+    if layer.bias.kind == "none":
+        return BiasDomains("none", (), (), ())
+    if layer.bias.domain is None:
+        return _auto_lattice(sums)
+    return _declared_on_lattice(layer, sums, layer.bias.domain)
+
+
+def _declared_on_lattice(layer: ProblemLayer, sums: Sums, domain: ParameterDomain) -> BiasDomains:
+    count = 1 if layer.bias.kind == "shared" else layer.units
+    if not isinstance(domain, RealDomain):
+        return BiasDomains(layer.bias.kind, (domain,) * count, (domain.lower,) * count, (None,) * count)
+    columns = [slice(None)] if layer.bias.kind == "shared" else [slice(i, i + 1) for i in range(layer.units)]
+    lattices = tuple(_shared_lattice(sums, part) for part in columns)
+    floors = tuple(_floor_on(domain.lower, origin, step) for origin, step in lattices)
+    return BiasDomains(layer.bias.kind, (domain,) * count, floors, lattices)
+
+
+def _shared_lattice(sums: Sums, columns: slice) -> tuple[Fraction, Fraction]:
+    """``(origin, g)`` of the rows of some units taken together: every sum lies in origin + g Z."""
+    origins = sums.origin[:, columns].ravel()
+    first = int(origins[0])
+    step = gcd(int(np.gcd.reduce(sums.step[:, columns].ravel())), int(np.gcd.reduce(np.abs(origins - first))))
+    if step == 0:  # one single sum: any lattice through it will do
+        step = sums.denominator
+    return Fraction(first, sums.denominator), Fraction(step, sums.denominator)
+
+
+def _floor_on(value: Fraction, origin: Fraction, step: Fraction) -> Fraction:
+    """The largest b <= value with origin + b in step Z."""
+    return floor((value + origin) / step) * step - origin
+
+
+def _auto_lattice(sums: Sums) -> BiasDomains:
+    """For each unit the biases -(largest sum + g) .. -smallest sum on its lattice, or, where that is a very long list, the
+    interval that they span, which is as exact (see `_continuous_lattice`)."""
+    units = range(sums.origin.shape[1])
+    lattices = [_shared_lattice(sums, slice(unit, unit + 1)) for unit in units]
+    domains = [_auto_range(sums, unit, *lattice) for unit, lattice in zip(units, lattices, strict=True)]
+    floors = tuple(domain.lower for domain in domains)
+    if max(domain.count for domain in domains) <= LARGEST_LATTICE:
+        return BiasDomains("unit", tuple(domains), floors, (None,) * len(domains))
+    return BiasDomains("unit", tuple(RealDomain(d.lower, d.upper) for d in domains), floors, tuple(lattices))
+
+
+def _auto_range(sums: Sums, unit: int, origin: Fraction, step: Fraction) -> LatticeDomain:
+    """The lattice of thresholds, aligned with the sums: -(largest sum + step) is the first that makes every row inactive."""
+    smallest = Fraction(int(sums.low[:, unit].min()), sums.denominator)
+    largest = Fraction(int(sums.high[:, unit].max()), sums.denominator)
+    top = floor((largest - origin) / step) * step + origin
+    return LatticeDomain(-(top + step), step, floor((top - smallest) / step) + 1)
+
+
+def interval_bias(layer: ProblemLayer, sums: Sums, half: Fraction) -> BiasDomains:
+    """Bias domains where no lattice helps: declared sets as they are, `auto` as [-(R + t), R + t], R the largest useful sum."""
+    rule = layer.bias
+    if rule.kind == "none":
+        return BiasDomains("none", (), (), ())
+    if rule.domain is not None:
+        count = 1 if rule.kind == "shared" else layer.units
+        return BiasDomains(rule.kind, (rule.domain,) * count, (rule.domain.lower,) * count, (None,) * count)
+    domains: list[ParameterDomain] = []
+    for unit in range(layer.units):
+        reach = max(abs(int(sums.low[:, unit].min())), abs(int(sums.high[:, unit].max())))
+        radius = _rounded_up(Fraction(reach, sums.denominator)) + half
+        domains.append(RealDomain(-radius, radius))
+    return BiasDomains("unit", tuple(domains), tuple(d.lower for d in domains), (None,) * len(domains))
+
+
+def _rounded_up(value: Fraction) -> Fraction:
+    """The value if it is an integer, else the next multiple of 1e-6 of its own size: short enough to print."""
+    if value.denominator == 1 or value == 0:
+        return value
+    grain = Fraction(10) ** (floor(log10(float(value))) - 6)
+    return ceil(value / grain) * grain
+
+
+def reach(sums: Sums, bias: BiasDomains) -> Floats:
+    """The largest |a| of each row over the whole domain."""
+    low, high = preactivation_box(sums, bias)
+    return np.maximum(np.abs(low), np.abs(high))
+
+
+def preactivation_box(sums: Sums, bias: BiasDomains) -> tuple[Floats, Floats]:
+    """Bounds of the pre-activation of each row, bias included (its internal range): two (rows, units) arrays."""
+    low, high = sums.floats(sums.low), sums.floats(sums.high)
+    if bias.kind == "none":
+        return low, high
+    floors = np.array([float(value) for value in bias.floors])
+    tops = np.array([float(domain.upper) for domain in bias.domains])
+    return low + floors, high + tops

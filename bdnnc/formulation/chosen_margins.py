@@ -1,0 +1,99 @@
+"""Margins that are no lattice's: chosen by the compiler for real weights, or declared in the file.
+
+A chosen margin eps lies on both sides of 0, or wholly below it, (0, eps), where a can be 0 whatever the weights are: on step inputs
+without a continuous bias. Networks that miss it are lost, which is what the class of a bound says. (model.md, section 3.)
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil, log10
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bdnnc.diagnostics import Diagnostic, Label, UserError
+from bdnnc.exact import decimal_text
+from bdnnc.formulation.bias import BiasDomains, interval_bias, reach
+from bdnnc.formulation.lattice_margins import row_lattice
+from bdnnc.formulation.slop import SAFETY, TOLERANCES, loosest_tolerance, slop_per_tolerance
+from bdnnc.formulation.sums import Sums
+from bdnnc.formulation.thresholds import Thresholds
+from bdnnc.ir.domains import LatticeDomain, RealDomain
+from bdnnc.ir.problem import ProblemLayer
+
+Floats = NDArray[np.float64]
+
+SMALLEST_CHOSEN = Fraction(1, 10_000)
+"""The margin chosen for real weights where tolerances don't ask for more."""
+
+
+def chosen_margins(layer: ProblemLayer, sums: Sums, below_unit: str | None, obstacle: str) -> Thresholds:
+    """A margin eps, on both sides of 0, or (0, eps) where a can be 0 whatever the weights (step inputs, no continuous bias)."""
+    guess = SMALLEST_CHOSEN
+    while True:
+        bias = interval_bias(layer, sums, guess / 2)
+        slop = slop_per_tolerance(layer, sums, reach(sums, bias) + float(guess), below_unit is not None)
+        needed = 20.0 * float(slop.max(initial=0.0)) * 1e-9
+        if needed <= guess:
+            break
+        guess = Fraction(10) ** ceil(log10(needed))
+    one_sided = below_unit == "step" and (bias.kind == "none" or not isinstance(bias.domains[0], RealDomain))
+    if one_sided:
+        guess = min([guess, *(-value for value in _discrete_members(bias) if value < 0)])
+    up, down = (Fraction(0), guess) if one_sided else (guess / 2, guess / 2)
+    shape = sums.origin.shape
+    active, inactive = np.full(shape, float(up)), np.full(shape, float(down))
+    decided = _overlay_discrete(sums, bias, active, inactive)
+    tolerance = loosest_tolerance(np.full(slop.shape, float(guess)), slop) or TOLERANCES[-1]
+    return Thresholds(active, inactive, decided, False, guess, obstacle, min(tolerance, 1e-7), bias, one_sided)
+
+
+def _overlay_discrete(sums: Sums, bias: BiasDomains, active: Floats, inactive: Floats) -> NDArray[np.int8]:
+    """Rows without a real parameter are exact even in a layer with a chosen margin; returns which rows are constants."""
+    decided = np.full(active.shape, -1, dtype=np.int8)
+    if bias.kind != "none" and isinstance(bias.domains[0], RealDomain):
+        return decided
+    exact_active, exact_inactive, constants, _ = row_lattice(sums, bias)
+    resolvable = sums.discrete & ((exact_active + exact_inactive > 1e-6) | (constants >= 0))
+    active[resolvable], inactive[resolvable] = exact_active[resolvable], exact_inactive[resolvable]
+    decided[resolvable] = constants[resolvable]
+    return decided
+
+
+def declared_margins(layer: ProblemLayer, sums: Sums, margin: Fraction, deeper: bool) -> Thresholds:
+    """`margin m`: no pre-activation strictly between -m/2 and m/2, whatever the sums are made of."""
+    bias = interval_bias(layer, sums, margin / 2)
+    slop = slop_per_tolerance(layer, sums, reach(sums, bias) + float(margin), deeper)
+    tolerance = loosest_tolerance(np.full(slop.shape, float(margin)), slop)
+    if tolerance is None:
+        least = SAFETY * TOLERANCES[-1] * float(slop.max())
+        raise UserError(
+            Diagnostic(
+                "E332",
+                f"the margin {decimal_text(margin)} of layer `{layer.name}` is too small to be enforced by a solver",
+                None if layer.margin_span is None else Label(layer.margin_span),
+                notes=(
+                    f"pre-activations reach {float(reach(sums, bias).max()):.4g}, and at the tightest tolerance of {TOLERANCES[-1]:g}"
+                    f" a row can be off by {TOLERANCES[-1] * float(slop.max()):.1g}",
+                ),
+                help=f"use a margin of at least {least:.1g}, scale the data, or narrow the weights and biases",
+            )
+        )
+    shape = sums.origin.shape
+    half = float(margin / 2)
+    decided = np.full(shape, -1, dtype=np.int8)
+    return Thresholds(
+        np.full(shape, half), np.full(shape, half), decided, False, margin, "declared", min(tolerance, 1e-7), bias
+    )
+
+
+def _discrete_members(bias: BiasDomains) -> list[Fraction]:
+    members: list[Fraction] = []
+    for domain in set(bias.domains):
+        if isinstance(domain, LatticeDomain):  # the member next below 0 is all that matters
+            place = min(max(ceil(-domain.origin / domain.step) - 1, 0), domain.count)
+            members.append(domain.origin + domain.step * place)
+        elif not isinstance(domain, RealDomain):
+            members.extend(domain.values)
+    return members

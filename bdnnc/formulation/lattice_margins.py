@@ -1,0 +1,66 @@
+"""Exact margins: where the possible pre-activations lie on a lattice that a solver can resolve, nothing is lost.
+
+With values on c + g Z a unit is active iff a >= t+ = c mod g, and inactive iff a <= -t- = t+ - g. Under a continuous bias the
+lattice is that of all rows that share the bias, and t+ = 0, t- = g. (model.md, section 3.)
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import lcm
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bdnnc.exact import narrowed
+from bdnnc.formulation.bias import BiasDomains, lattice_bias, reach
+from bdnnc.formulation.slop import TOLERANCES, loosest_tolerance, slop_per_tolerance
+from bdnnc.formulation.sums import Sums, ratio
+from bdnnc.formulation.thresholds import Thresholds
+from bdnnc.ir.domains import RealDomain, affine_lattice
+from bdnnc.ir.problem import ProblemLayer
+
+Floats = NDArray[np.float64]
+Sides = tuple[Floats, Floats, NDArray[np.int8], Fraction]
+"""t+ and t- of each row, which rows are constants (1 active, 0 not, -1 open), and the smallest g."""
+
+
+def exact_margins(layer: ProblemLayer, sums: Sums, deeper: bool) -> tuple[Thresholds | None, str]:
+    """Thresholds on an enforceable lattice, or None and what stands in the way."""
+    if not sums.discrete.all():
+        return None, "real weights have no lattice"
+    bias = lattice_bias(layer, sums)
+    on_shared_lattice = bool(bias.lattices) and bias.lattices[0] is not None
+    active, inactive, decided, width = _continuous_lattice(sums, bias) if on_shared_lattice else row_lattice(sums, bias)
+    open_rows = decided < 0
+    slop = slop_per_tolerance(layer, sums, reach(sums, bias) + np.maximum(active, inactive), deeper)
+    tolerance = loosest_tolerance((active + inactive)[open_rows], np.broadcast_to(slop, active.shape)[open_rows])
+    if tolerance is None:
+        text = f"{float(width):.3g}"
+        return None, f"its lattice step {text} is below what a solver can resolve at a tolerance of {TOLERANCES[-1]:g}"
+    return Thresholds(active, inactive, decided, True, width, "sums lie on a lattice", tolerance, bias), ""
+
+
+def row_lattice(sums: Sums, bias: BiasDomains) -> Sides:
+    """Discrete or absent bias: each row has its own lattice."""
+    discrete = [domain for domain in bias.domains if not isinstance(domain, RealDomain)]
+    offsets = [affine_lattice(domain) for domain in discrete] or [(Fraction(0), Fraction(0))]
+    factor = lcm(sums.denominator, *(n.denominator for pair in offsets for n in pair))
+    scale = factor // sums.denominator
+    origin = narrowed(sums.origin.astype(object) * scale + np.array([int(c * factor) for c, _ in offsets], dtype=object))
+    step = narrowed(np.gcd(sums.step.astype(object) * scale, np.array([int(g * factor) for _, g in offsets], dtype=object)))
+    constant = step == 0
+    safe = np.where(constant, 1, step)
+    above = np.mod(origin, safe)
+    decided = np.where(constant, (origin >= 0).astype(np.int8), np.int8(-1)).astype(np.int8)
+    smallest = int(safe[~constant].min()) if (~constant).any() else 0
+    return ratio(above, factor), ratio(safe - above, factor), decided, Fraction(smallest, factor)
+
+
+def _continuous_lattice(sums: Sums, bias: BiasDomains) -> Sides:
+    """Continuous bias: t+ = 0 and t- = g of the lattice that all rows of the bias share."""
+    steps = [lattice[1] for lattice in bias.lattices if lattice is not None]
+    gaps = np.array([float(step) for step in steps], dtype=np.float64)
+    shape = sums.origin.shape
+    inactive = np.broadcast_to(gaps, shape).copy()
+    return np.zeros(shape), inactive, np.full(shape, -1, dtype=np.int8), min(steps)

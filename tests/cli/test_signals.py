@@ -1,0 +1,83 @@
+"""Ctrl-C, SIGTERM and kill -9 during a training: the best network so far is on disk, loads and certifies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bdnnc.network.saving import load
+from tests.cli.conftest import command, environment, process
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+
+def _ended_by(spec: Path, end: Callable[[int], None]) -> tuple[int, str, str, float]:
+    """Exit code, outputs, and seconds to the end, of a training that is ended once it has saved a network."""
+    arguments = command(["train", spec.name, "-o", "hard.json", "--time-limit", "100"])
+    running = subprocess.Popen(
+        arguments, cwd=spec.parent, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        while not (spec.parent / "hard.json").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert (spec.parent / "hard.json").exists()
+        began = time.monotonic()
+        end(running.pid)
+        out, err = running.communicate(timeout=30)
+    finally:
+        running.kill()
+    return running.returncode, out, err, time.monotonic() - began
+
+
+def _holds(spec: Path) -> str:
+    """The status of the model, once it is certified, and nothing else is left in the folder."""
+    done = process(["certify", "hard.json"], spec.parent)
+    assert done.code == 0, done.err
+    assert not [path.name for path in spec.parent.iterdir() if path.name not in ("hard.bdnn", "hard.json")]
+    return load(spec.parent / "hard.json").training.status
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals(hard: Path, number: signal.Signals, code: int) -> None:
+    found, out, err, seconds = _ended_by(hard, lambda pid: os.kill(pid, number))
+    assert found == code
+    assert seconds < 10
+    assert out.startswith("trained, saved as hard.json\n├── interrupted")
+    assert "interrupted: the best network so far is saved as hard.json" in err
+    assert "Traceback" not in err
+    assert _holds(hard) == "interrupted"
+
+
+def test_ctrl_c_of_a_terminal_reaches_the_solver_too(hard: Path) -> None:
+    found, _, err, _ = _ended_by(hard, lambda pid: os.killpg(pid, signal.SIGINT))
+    assert found == 130
+    assert "Traceback" not in err
+    assert _holds(hard) == "interrupted"
+
+
+def test_kill(hard: Path) -> None:
+    found, _, _, _ = _ended_by(hard, lambda pid: os.kill(pid, signal.SIGKILL))
+    assert found == -signal.SIGKILL
+    assert _holds(hard) == "feasible"
+
+
+def test_a_second_signal_ends_at_once(hard: Path) -> None:
+    def twice(pid: int) -> None:
+        os.kill(pid, signal.SIGINT)
+        time.sleep(0.02)
+        os.kill(pid, signal.SIGINT)
+
+    found, _, err, seconds = _ended_by(hard, twice)
+    assert found == 130
+    assert seconds < 10
+    assert "Traceback" not in err
+    assert _holds(hard) in ("feasible", "interrupted")
