@@ -35,7 +35,8 @@ KNOWS: dict[str, set[str]] = {
     "network": BASE | {"language", "data", "ir", "formulation", "solve"},
     "training": BASE | {"language", "data", "ir", "formulation", "milp", "solve", "network", "pipeline", "report"},
     "api": BASE | {"language", "data", "ir", "milp", "network", "training", "pipeline", "report", "writing"},
-    "cli": BASE | {"language", "data", "ir", "formulation", "milp", "network", "solve", "training", "pipeline", "report", "writing"},
+    "cli": BASE
+    | {"language", "data", "ir", "formulation", "milp", "network", "solve", "training", "pipeline", "report", "writing"},
 }
 """Room -> the rooms that it may import. Nobody imports `api` or `cli` but the package's own front."""
 
@@ -61,7 +62,11 @@ def imported(path: Path) -> Iterator[tuple[str, int]]:
             parts = (node.module or "").split(".")
             yield from ((name, node.lineno) for name in (parts[1:2] or [alias.name for alias in node.names]))
         elif isinstance(node, ast.Import):
-            yield from ((parts[1], node.lineno) for alias in node.names if len(parts := alias.name.split(".")) > 1 and parts[0] == "bdnnc")
+            yield from (
+                (parts[1], node.lineno)
+                for alias in node.names
+                if len(parts := alias.name.split(".")) > 1 and parts[0] == "bdnnc"
+            )
 
 
 def test_every_room_is_on_the_map() -> None:
@@ -123,7 +128,12 @@ def test_no_file_hides_a_second_concept() -> None:
 def texts() -> Iterator[Path]:
     for path in sorted(ROOT.rglob("*")):
         inside = path.relative_to(ROOT).parts
-        if path.is_file() and not SKIPPED & set(inside) and path.suffix in TEXTS and not any(p.endswith(".egg-info") for p in inside):
+        if (
+            path.is_file()
+            and not SKIPPED & set(inside)
+            and path.suffix in TEXTS
+            and not any(p.endswith(".egg-info") for p in inside)
+        ):
             yield path
 
 

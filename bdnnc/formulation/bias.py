@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, gcd, log10
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ class BiasDomains:
     continuous on a lattice of sums (``lattice[i]`` = (origin, step) of those sums), else equal to them.
     """
 
-    kind: str
+    kind: Literal["unit", "shared", "none"]
     domains: tuple[ParameterDomain, ...]
     floors: tuple[Fraction, ...]
     lattices: tuple[tuple[Fraction, Fraction] | None, ...]
@@ -46,14 +47,18 @@ def lattice_bias(layer: ProblemLayer, sums: Sums) -> BiasDomains:
     return _declared_on_lattice(layer, sums, layer.bias.domain)
 
 
+def _kind(layer: ProblemLayer) -> Literal["unit", "shared"]:
+    return "shared" if layer.bias.kind == "shared" else "unit"
+
+
 def _declared_on_lattice(layer: ProblemLayer, sums: Sums, domain: ParameterDomain) -> BiasDomains:
     count = 1 if layer.bias.kind == "shared" else layer.units
     if not isinstance(domain, RealDomain):
-        return BiasDomains(layer.bias.kind, (domain,) * count, (domain.lower,) * count, (None,) * count)
+        return BiasDomains(_kind(layer), (domain,) * count, (domain.lower,) * count, (None,) * count)
     columns = [slice(None)] if layer.bias.kind == "shared" else [slice(i, i + 1) for i in range(layer.units)]
     lattices = tuple(_shared_lattice(sums, part) for part in columns)
     floors = tuple(_floor_on(domain.lower, origin, step) for origin, step in lattices)
-    return BiasDomains(layer.bias.kind, (domain,) * count, floors, lattices)
+    return BiasDomains(_kind(layer), (domain,) * count, floors, lattices)
 
 
 def _shared_lattice(sums: Sums, columns: slice) -> tuple[Fraction, Fraction]:
@@ -98,7 +103,7 @@ def interval_bias(layer: ProblemLayer, sums: Sums, half: Fraction) -> BiasDomain
         return BiasDomains("none", (), (), ())
     if rule.domain is not None:
         count = 1 if rule.kind == "shared" else layer.units
-        return BiasDomains(rule.kind, (rule.domain,) * count, (rule.domain.lower,) * count, (None,) * count)
+        return BiasDomains(_kind(layer), (rule.domain,) * count, (rule.domain.lower,) * count, (None,) * count)
     domains: list[ParameterDomain] = []
     for unit in range(layer.units):
         reach = max(abs(int(sums.low[:, unit].min())), abs(int(sums.high[:, unit].max())))

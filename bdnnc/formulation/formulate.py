@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 
@@ -99,12 +100,12 @@ def _preactivation(layer_plan: LayerPlan, below: LayerPlan | None, problem: Prob
     constant[~layer.free] = layer.constant[~layer.free].astype(np.float64)
     low, high = preactivation_box(sums, layer_plan.thresholds.bias)
     signed = below is not None and below.layer.unit == "sign"
-    if below is None:
-        X = problem.patterns.floats()
-        offset: Floats = X @ constant.T if constant.any() else np.zeros((1, layer.units))
-    else:
-        X = None
-        offset = -constant.sum(axis=1)[None, :] if signed else np.zeros((1, layer.units))
+    X = problem.patterns.floats() if below is None else None
+    offset: Floats = np.zeros((1, layer.units))
+    if X is not None and constant.any():
+        offset = X @ constant.T
+    elif signed:
+        offset = -constant.sum(axis=1)[None, :]
     return PreActivation(
         layer=layer.name,
         below=None if below is None else below.layer.name,
@@ -115,15 +116,11 @@ def _preactivation(layer_plan: LayerPlan, below: LayerPlan | None, problem: Prob
         fixed=(2.0 if signed else 1.0) * constant if below is not None else np.zeros((layer.units, 0)),
         slope=2.0 if signed else 1.0,
         shift=-1.0 if signed else 0.0,
-        bias="none" if layer_plan.thresholds.bias.kind == "none" else _bias_kind(layer_plan),
+        bias=layer_plan.thresholds.bias.kind,
         low=low,
         high=high,
         statement=layer.statement,
     )
-
-
-def _bias_kind(layer_plan: LayerPlan) -> str:
-    return "shared" if layer_plan.thresholds.bias.kind == "shared" else "unit"
 
 
 def _activations(layer_plan: LayerPlan, problem: Problem) -> tuple[Variable, list[Implication]]:
@@ -158,11 +155,11 @@ def _class_choice(layer_plan: LayerPlan, problem: Problem) -> tuple[Variable, li
         "e", layer.name, ("sample", "class"), impossible.astype(np.float64), np.ones(len(patterns)), True,
         problem.goal_statement, None, (patterns, classes),
     )  # fmt: skip
+    shown: tuple[tuple[int, Literal[">=", "<="], Floats], ...] = ((1, ">=", found.active), (0, "<=", -found.inactive))
     rules: list[Implication] = []
-    for value, sense, side, sign in ((1, ">=", found.active, 1.0), (0, "<=", found.inactive, -1.0)):
+    for value, sense, side in shown:
         literal, unit = np.nonzero((shall == value) & (decided < 0) & ~impossible[:, None])
-        threshold = sign * np.broadcast_to(side, shape)[patterns[literal], unit]
-        rows = literal, patterns[literal], unit, threshold
+        rows = literal, patterns[literal], unit, np.broadcast_to(side, shape)[patterns[literal], unit]
         rules.append(Implication(layer.name, member.key, 0, sense, *rows, layer.statement))
     return member, rules, [_at_most_one(member, patterns, problem)]
 

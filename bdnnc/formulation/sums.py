@@ -100,7 +100,7 @@ def first_layer_sums(layer: ProblemLayer, patterns: ExactMatrix) -> Sums:
         low=narrowed(fixed_part + above * lower + below * upper),
         high=narrowed(fixed_part + above * upper + below * lower),
         denominator=data_denominator * factor,
-        discrete=~(real & ((above - below) != 0)),
+        discrete=np.asarray(~(real & ((above - below) != 0)), dtype=np.bool_),
         absolute=ratio(narrowed(above - below), data_denominator),
     )
 
@@ -141,7 +141,7 @@ def deeper_layer_sums(layer: ProblemLayer, below: ProblemLayer) -> Sums:
         reach = max(abs(lower), abs(upper))
         high = free * reach + np.abs(constant)
         low = -high
-    real_free = layer.free & isinstance(layer.domain, RealDomain)
+    real_free = layer.free if isinstance(layer.domain, RealDomain) else np.zeros_like(layer.free)
     return Sums(
         origin=narrowed(origin.sum(axis=1, keepdims=True).T),
         step=narrowed(np.gcd.reduce(steps, axis=1, keepdims=True).T),

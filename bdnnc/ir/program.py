@@ -45,6 +45,11 @@ class Variable:
     def size(self) -> int:
         return len(self.lower)
 
+    @property
+    def naming(self) -> tuple[int, ...] | tuple[Index, ...]:
+        """What follows the layer in the members' names: the shape, or one index array an axis."""
+        return self.index if self.index is not None else (self.shape or ())
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Link:

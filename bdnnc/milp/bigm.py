@@ -111,7 +111,7 @@ def _preactivation_pieces(where: _Rows, a: PreActivation, start: dict[Key, int])
             pieces += _product_pieces(where, a, entries, inside, start)
     if a.below is not None and a.fixed.any():
         width = a.fixed.shape[1]
-        below = start["u", a.below] + where.pattern[..., None] * width + np.arange(width)
+        below: Index = start["u", a.below] + where.pattern[..., None] * width + np.arange(width)
         pieces.append(Piece(below, a.fixed[where.unit], width))
     if a.bias != "none":
         column = start["b", a.layer] + (where.unit if a.bias == "unit" else np.zeros_like(where.unit))

@@ -1,3 +1,4 @@
+# pyright: reportMissingTypeStubs=false
 """`Program -> MilpModel`: columns block by block, rows family by family, big-M last."""
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def _integrality(variables: Iterable[Variable]) -> np.ndarray[tuple[int], np.dty
 
 
 def _column_names(variable: Variable) -> NameBlock:
-    return NameBlock(variable.symbol, variable.layer, variable.shape if variable.index is None else variable.index)
+    return NameBlock(variable.symbol, variable.layer, variable.naming)
 
 
 def _row_blocks(program: Program, start: dict[Key, int]) -> Iterable[RowBlock | RaggedBlock]:
@@ -101,7 +102,7 @@ def _link_rows(link: Link, program: Program, start: dict[Key, int]) -> Iterable[
     targets = len(link.origin)
     every = np.arange(targets)
     symbol, layer = link.target
-    names = _names_of(program, link.target)
+    names = _variable(program, link.target).naming
     axes = _variable(program, link.target).axes
     row = np.concatenate([every, link.owner])
     columns = np.concatenate([start[link.target] + every, start[link.digit] + np.arange(len(link.owner))])
@@ -125,11 +126,6 @@ def _variable(program: Program, key: Key) -> Variable:
     return variable
 
 
-def _names_of(program: Program, key: Key) -> tuple[object, ...]:
-    variable = _variable(program, key)
-    return variable.shape if variable.index is None and variable.shape is not None else (variable.index or ())
-
-
 def _product_rows(product: Product, program: Program, start: dict[Key, int]) -> Iterable[RowBlock]:
     """s = w u for w in [L, U] and binary u: s <= U u, s >= L u, s <= w - L (1 - u), s >= w - U (1 - u)."""
     entries = len(product.entry_input)
@@ -141,7 +137,7 @@ def _product_rows(product: Product, program: Program, start: dict[Key, int]) -> 
     u = start[("u", product.inputs)] + np.repeat(np.arange(program.patterns) * units_below, entries)
     u = u + np.tile(product.entry_input, program.patterns)
     low, high, infinite = product.lower, product.upper, np.full(rows, np.inf)
-    index = _names_of(program, ("s", product.layer))
+    index = _variable(program, ("s", product.layer)).naming
     pieces = one_column(s, 1.0), one_column(w, -1.0)
     forms = (
         ("cap", pieces[:1], -high, -infinite, np.zeros(rows), "s <= U u"),

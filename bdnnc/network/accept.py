@@ -138,7 +138,8 @@ def _margin_problem(
     """The LP of some units. A bias from a finite set is fixed as claimed, or, with ``relax_bias``, free within the set's hull."""
     real = isinstance(plan.layer.domain, RealDomain)
     free = plan.layer.free[group] if real else np.zeros_like(plan.layer.free[group])
-    fixed = np.where(free, Fraction(0), layer.weights[group]).astype(np.float64)
+    fixed = layer.weights[group].astype(np.float64)
+    fixed[free] = 0.0
     domains = plan.thresholds.bias.domains
     bias: Floats | None = None
     if domains:

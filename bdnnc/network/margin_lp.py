@@ -1,3 +1,4 @@
+# pyright: reportMissingTypeStubs=false
 """The widest margin that some units can have for given activations: a small linear program, and its witness when there is none.
 
     max delta   s.t.   r[p, i] (sum_j x[p, j] w[i, j] + c[p, i] + b[i]) >= delta,   w and b in their domains
@@ -9,6 +10,7 @@ not what the class demands, the rows with non-zero duals are activations that no
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,11 +102,11 @@ def _arrays(
     reach = cap + float(np.abs(problem.constant).max(initial=0.0)) + float(np.abs([*bias_low, *bias_high]).max(initial=0.0))
     c = np.zeros(weights + biases + 1)
     c[-1] = -1.0
-    matrix = csr_matrix(table)
+    matrix: Any = csr_matrix(table)
     return MatrixArrays(
-        indptr=matrix.indptr,
-        indices=matrix.indices,
-        data=matrix.data,
+        indptr=np.asarray(matrix.indptr, dtype=np.int32),
+        indices=np.asarray(matrix.indices, dtype=np.int32),
+        data=np.asarray(matrix.data, dtype=np.float64),
         row_lower=-sign * problem.constant[patterns, units],
         row_upper=np.full(rows, np.inf),
         c=c,

@@ -1,3 +1,4 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportMissingTypeStubs=false
 """A cutoff as a row: only points with at most this objective remain."""
 
 from __future__ import annotations

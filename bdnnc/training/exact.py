@@ -23,6 +23,7 @@ from bdnnc.ir.program import Clause
 from bdnnc.milp.lower import lower
 from bdnnc.milp.model import MilpModel
 from bdnnc.network.accept import Accepted, Rejected, accept
+from bdnnc.network.document import Status
 from bdnnc.network.encode import canonicalise, encode
 from bdnnc.network.evaluate import active_units
 from bdnnc.network.network import Network
@@ -79,12 +80,17 @@ class _Run:
     def solve(self, model: MilpModel | None) -> Outcome:
         tolerance = self.formulation.program.tolerance
         program = self.formulation.program
-        for _ in range(MOST_ATTEMPTS):
+        attempts = 0
+        while True:
+            attempts += 1
             model = lower(program) if model is None else model
             solution = self._solve_once(model, tolerance)
             verdict = self._judge(solution)
             if not isinstance(verdict, Rejected):
                 return self._outcome(solution, tolerance)
+            if attempts == MOST_ATTEMPTS:
+                given_up = replace(solution, stop=Stop.FAILED, message="too many solutions were rejected")
+                return self._outcome(given_up, tolerance)
             if not verdict.proved and tolerance > TOLERANCES[-1]:
                 tolerance = max(tolerance / 10, TOLERANCES[-1])
             elif verdict.clause is not None:
@@ -93,7 +99,6 @@ class _Run:
                 program, model = replace(program, clauses=tuple(self.clauses)), None
             else:
                 return self._outcome(replace(solution, stop=Stop.FAILED, message=verdict.reason), tolerance)
-        return self._outcome(replace(solution, stop=Stop.FAILED, message="too many solutions were rejected"), tolerance)
 
     def _solve_once(self, model: MilpModel, tolerance: float) -> Solution:
         if self.limits.cutoff is not None:
@@ -186,7 +191,7 @@ class _Run:
         )
 
 
-def _status(solution: Solution, stopped: Callable[[], bool]) -> str:
+def _status(solution: Solution, stopped: Callable[[], bool]) -> Status:
     if solution.stop is Stop.INTERRUPTED or stopped():
         return "interrupted"
     if solution.stop is Stop.OPTIMAL:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed
@@ -232,7 +234,7 @@ def _start_network(path: Path, pipeline: Pipeline) -> Network:
     differing: Check | None = None
     if len(network.inputs) != len(pipeline.dataset.inputs):
         differing = Check("inputs", str(len(network.inputs)), str(len(pipeline.dataset.inputs)), False)
-    for check in () if differing else (*declared, *_without_margins(planned)):
+    for check in () if differing else chain(declared, _without_margins(planned)):  # the later ones rely on the earlier
         if not check.ok:
             differing = check
             break
@@ -242,5 +244,5 @@ def _start_network(path: Path, pipeline: Pipeline) -> Network:
     return network
 
 
-def _without_margins(checks: object) -> list[Check]:
-    return [check for check in checks if not check.name.endswith(".margin")]  # type: ignore[attr-defined]
+def _without_margins(checks: Iterable[Check]) -> Iterator[Check]:
+    return (check for check in checks if not check.name.endswith(".margin"))

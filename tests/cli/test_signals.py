@@ -27,8 +27,9 @@ def _ended_by(spec: Path, end: Callable[[int], None]) -> tuple[int, str, str, fl
     )  # fmt: skip
     try:
         deadline = time.monotonic() + 60
-        while not (spec.parent / "hard.json").exists() and time.monotonic() < deadline:
+        while not (spec.parent / "hard.json").exists() and running.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
+        assert running.poll() is None, running.communicate()
         assert (spec.parent / "hard.json").exists()
         began = time.monotonic()
         end(running.pid)
