@@ -30,7 +30,8 @@ def compile(spec: str | Path, *, data: tuple[Any, Any] | None = None, **params: 
     """Compile a ``.bdnn`` file, or the text of one.
 
     ``spec``: a path, or a text (anything with a line break or a brace). ``data``: ``(X, y)`` in place of the file's source,
-    X (rows, inputs), y (rows,). Keywords override params of the file. Raises UserError, whose ``diagnostics`` say what and where.
+    X (rows, inputs), y (rows,). Keywords override params of the file. Raises UserError, whose ``diagnostics`` say what and
+    where.
 
     >>> bdnnc.compile("iris.bdnn", width=3).milp.stats()
     """
@@ -136,8 +137,8 @@ class Compiled:
     ) -> Result:
         """Train; what is None is taken from the file's `train` block, else its default.
 
-        ``time_limit`` in seconds (300), ``gap`` relative, ``start``: a MODEL.json, ``options``: solver options by name, ``save``:
-        where each better network is written, ``progress``: ``auto``, ``plain`` or ``none``, on standard error.
+        ``time_limit`` in seconds (300), ``gap`` relative, ``start``: a MODEL.json, ``options``: solver options by name,
+        ``save``: where each better network is written, ``progress``: ``auto``, ``plain`` or ``none``, on standard error.
         Raises UserError for wrong settings, WorkFailed where no network was found.
         """
         from bdnnc.report.progress import make_reporter

@@ -36,8 +36,8 @@ class Replacement:
 class Pipeline:
     """One file on its way to a matrix. Every stage raises UserError with all that it found wrong.
 
-    ``overrides``: values of params as texts, as after ``-D``. ``folder``: where relative paths begin. ``without``: names of passes
-    to leave out. ``warnings`` holds what the stages so far found that is no error.
+    ``overrides``: values of params as texts, as after ``-D``. ``folder``: where relative paths begin. ``without``: names of
+    passes to leave out. ``warnings`` holds what the stages so far found that is no error.
     """
 
     def __init__(

@@ -27,6 +27,6 @@ def map_sources(pipeline: Pipeline) -> MapSources:
     statements = {number: s.span for number, s in enumerate(problem.statements) if s.span is not None}
     members = [list[int]() for _ in range(problem.patterns.shape[0])]
     for pattern, row in zip(dataset.pattern_of.tolist(), dataset.train.rows.tolist(), strict=True):
-        members[pattern].append(row)
+        members[int(pattern)].append(row)
     axes: dict[str, list[Any]] = {"sample": members, "class": list(problem.classes), "input": list(problem.inputs)}
     return MapSources(statements, axes)

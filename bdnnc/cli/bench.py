@@ -29,7 +29,7 @@ def bench(
     quiet: Quiet = False,
     color: Colored = Color.AUTO,
 ) -> int:
-    """Run benchmarks, print their tables and write their pages; needs the source checkout."""
+    """Run the benchmarks of the source checkout. Prints tables, writes pages."""
     face_of(context, quiet, color)
     with tempfile.TemporaryDirectory(prefix="bdnnc-bench-") as nowhere:
         pages = folder or (nowhere if quick else None)

@@ -22,7 +22,7 @@ def certify(
     quiet: Quiet = False,
     color: Colored = Color.AUTO,
 ) -> int:
-    """Recompute every figure of a model from its network, its spec and the data, and fail on the first that differs."""
+    """Recompute every figure of a model, and name what differs. Needs the data, and the spec, which stands in the model."""
     from bdnnc.cli.stored import recompiled, stored
     from bdnnc.network.certify import certify as recompute
     from bdnnc.network.declared import declared_checks

@@ -35,7 +35,7 @@ def check(
     quiet: Quiet = False,
     color: Colored = Color.AUTO,
 ) -> int:
-    """Check specs, their data and whether the two fit, and say all that is wrong."""
+    """Check specs and their data, and say all that is wrong. Nothing is solved."""
     face = face_of(context, quiet, color)
     bad = False
     for spec in specs:

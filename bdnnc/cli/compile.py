@@ -53,7 +53,7 @@ def compile(
     quiet: Quiet = False,
     color: Colored = Color.AUTO,
 ) -> int:
-    """Compile a spec to a MILP: OUT and OUT.map.json, a stage on standard output, or both."""
+    """Compile a spec to a MILP: MPS, LP or arrays. Writes OUT and OUT.map.json, prints a stage, or both."""
     face = face_of(context, quiet, color)
     _check_targets(out, emit)
     _check_passes(without or ())

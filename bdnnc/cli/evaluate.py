@@ -23,7 +23,7 @@ def evaluate(
     quiet: Quiet = False,
     color: Colored = Color.AUTO,
 ) -> int:
-    """Print loss, errors, accuracy and confusion of a model on labelled data."""
+    """Print loss, errors, accuracy and confusion of a model. DATA has the classes."""
     from bdnnc.cli.points import read_data
     from bdnnc.cli.stored import stored
     from bdnnc.network.evaluation import evaluate as figures

@@ -94,7 +94,9 @@ def _bug(error: Exception, arguments: Sequence[str]) -> Diagnostic:
     report = f"bdnnc {bdnnc.__version__}, Python {sys.version.split()[0]}, {sys.platform}\n{command}\n\n{text}"
     notes = [f"version {bdnnc.__version__}", f"command: {command}"]
     try:
-        with tempfile.NamedTemporaryFile("w", prefix="bdnnc-bug-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="bdnnc-bug-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
+        ) as file:
             file.write(report)
         notes.append(f"what happened inside: {file.name}")
     except OSError as trouble:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -68,11 +69,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: success; 1: the work failed; 2: the input is wrong; 130 and 143 after SIGINT and SIGTERM.
     """
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):  # a stream that a caller put in its place takes every character
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     face = Face()
     return guarded(lambda: _run(given, face), face, given)
+
+
+def _open_closed_streams() -> None:
+    """Python has None in place of a stream that was closed before it began; what is printed there goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - open until the process ends
 
 
 def _run(arguments: list[str], face: Face) -> int:

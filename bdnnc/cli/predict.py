@@ -30,7 +30,7 @@ def predict(
     quiet: Quiet = False,
     color: Colored = Color.AUTO,
 ) -> int:
-    """Write the class of every row of DATA, one a line, below the header `class`."""
+    """Write the class of every row of DATA. The output is CSV, one column `class`."""
     from bdnnc.cli.points import read_data
     from bdnnc.network.saving import load
 

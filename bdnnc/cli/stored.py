@@ -69,7 +69,7 @@ def recompiled(found: Stored, spec: str | None, data: str | None) -> Pipeline:
     from bdnnc.pipeline import Pipeline, Replacement
 
     source = found.data_spec().source
-    path = _data_path(found, source, data)
+    path = _data_path(found, source, data, required=spec is None)
     replacement = None if path is None else Replacement(path=path)
     if spec is not None:
         given = read_source(Path(spec))
@@ -80,8 +80,8 @@ def recompiled(found: Stored, spec: str | None, data: str | None) -> Pipeline:
     return Pipeline(found.source, folder, {}, replacement)
 
 
-def _data_path(found: Stored, source: object, data: str | None) -> Path | None:
-    """The file of the data; None where the spec's own source needs none."""
+def _data_path(found: Stored, source: object, data: str | None, *, required: bool) -> Path | None:
+    """The file of the data; None where the spec's own source needs none, or is all that is left and not ``required``."""
     from bdnnc.language.spec import FileSource
 
     if data is not None:
@@ -93,6 +93,8 @@ def _data_path(found: Stored, source: object, data: str | None) -> Path | None:
         help = "certify it where the data is, in Python, or name a file with `--data FILE`"
         raise UserError(Diagnostic("E562", f"`{found.path}` was trained on data in memory", help=help))
     path = Path(os.path.normpath(found.folder / recorded))
+    if not path.exists() and not required:
+        return None
     if not path.exists():
         help = "name it with `--data FILE`"
         raise UserError(Diagnostic("E563", f"there is no data file `{path}`, on which `{found.path}` was trained", help=help))

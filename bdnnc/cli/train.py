@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bdnnc.cli.common import (
+    STDIN,
     Color,
     Colored,
     Define,
@@ -61,12 +62,15 @@ def train(
     quiet: Quiet = False,
     color: Colored = Color.AUTO,
 ) -> int:
-    """Train what a spec says, certify the network, and save it; what a flag leaves out, the file's train block says."""
+    """Train, certify and save the network of a spec. What a flag leaves out, the train block of the spec says."""
     started = time.monotonic()
     from bdnnc.solve.interrupt import Interruption
     from bdnnc.training.settings import Request
 
     face = face_of(context, quiet, color)
+    if out == STDIN:
+        help = "name a file; `--format json` prints the figures"
+        raise UserError(Diagnostic("E644", "a model is replaced at each better network, which `-o -` cannot be", help=help))
     request = Request(method, solver, time_limit, gap, node_limit, threads, seed, start, solver_options(option))
     with Interruption() as interruption:
         pipeline = pipeline_of(spec, define)

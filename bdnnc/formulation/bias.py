@@ -1,7 +1,7 @@
 """Bias domains: what the file declares, or, for `bias auto`, the smallest set that holds every threshold that can matter.
 
-A continuous bias on a lattice of sums has an internal range that begins at its floor on the lattice: rounding a bias down to the
-lattice changes no activation, so the lattice values from floor(l) to u stand for all of [l, u]. (model.md, section 3.)
+A continuous bias on a lattice of sums has an internal range that begins at its floor on the lattice: rounding a bias down to
+the lattice changes no activation, so the lattice values from floor(l) to u stand for all of [l, u]. (docs/formulations.md.)
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ LARGEST_LATTICE = 1_000_000
 class BiasDomains:
     """The domain of each bias: one a unit, or a single one for a shared bias; empty for `bias none`.
 
-    ``floors`` are the lower ends of the *internal* bias, below those of the domain by less than a lattice step where the bias is
-    continuous on a lattice of sums (``lattice[i]`` = (origin, step) of those sums), else equal to them.
+    ``floors`` are the lower ends of the *internal* bias, below those of the domain by less than a lattice step where the bias
+    is continuous on a lattice of sums (``lattice[i]`` = (origin, step) of those sums), else equal to them.
     """
 
     kind: Literal["unit", "shared", "none"]

@@ -1,7 +1,8 @@
 """Margins that are no lattice's: chosen by the compiler for real weights, or declared in the file.
 
-A chosen margin eps lies on both sides of 0, or wholly below it, (0, eps), where a can be 0 whatever the weights are: on step inputs
-without a continuous bias. Networks that miss it are lost, which is what the class of a bound says. (model.md, section 3.)
+A chosen margin eps lies on both sides of 0, or wholly below it, (0, eps), where a can be 0 whatever the weights are: on step
+inputs without a continuous bias. Networks that miss it are lost, which is what the class of a bound says.
+(docs/formulations.md, *Margins*.)
 """
 
 from __future__ import annotations
@@ -74,8 +75,8 @@ def declared_margins(layer: ProblemLayer, sums: Sums, margin: Fraction, deeper: 
                 f"the margin {decimal_text(margin)} of layer `{layer.name}` is too small to be enforced by a solver",
                 None if layer.margin_span is None else Label(layer.margin_span),
                 notes=(
-                    f"pre-activations reach {float(reach(sums, bias).max()):.4g}, and at the tightest tolerance of {TOLERANCES[-1]:g}"
-                    f" a row can be off by {TOLERANCES[-1] * float(slop.max()):.1g}",
+                    f"pre-activations reach {float(reach(sums, bias).max()):.4g}, and at the tightest tolerance of "
+                    f"{TOLERANCES[-1]:g} a row can be off by {TOLERANCES[-1] * float(slop.max()):.1g}",
                 ),
                 help=f"use a margin of at least {least:.1g}, scale the data, or narrow the weights and biases",
             )

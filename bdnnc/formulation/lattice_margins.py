@@ -1,7 +1,7 @@
 """Exact margins: where the possible pre-activations lie on a lattice that a solver can resolve, nothing is lost.
 
 With values on c + g Z a unit is active iff a >= t+ = c mod g, and inactive iff a <= -t- = t+ - g. Under a continuous bias the
-lattice is that of all rows that share the bias, and t+ = 0, t- = g. (model.md, section 3.)
+lattice is that of all rows that share the bias, and t+ = 0, t- = g. (docs/formulations.md, *Margins*.)
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ from bdnnc.ir.problem import Problem
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LossCosts:
-    """Costs as Fractions over one denominator. ``when_on`` and ``when_off``: (P, output units) integers, the cost of a pattern if
-    the unit is active or not (hamming); ``per_class``: (P, C), the cost of failing the samples of a class (zero_one)."""
+    """Costs as Fractions over one denominator. ``when_on`` and ``when_off``: (P, output units) integers, the cost of a pattern
+    if the unit is active or not (hamming); ``per_class``: (P, C), the cost of failing the samples of a class (zero_one)."""
 
     when_on: NDArray[Any]
     when_off: NDArray[Any]
@@ -68,3 +68,13 @@ def exact_objective(problem: Problem, active: NDArray[np.bool_]) -> Fraction:
         right = (active[:, None, :] == (wanted(problem) == 1)[None, :, :]).all(axis=2)  # (P, C)
         total = int(costs.per_class[~right].sum())
     return problem.constant + Fraction(total, costs.denominator)
+
+
+def unavoidable_loss(problem: Problem) -> Fraction:
+    """What every network pays: equal points with different labels can't all be right. A bound of the goal (model.md, section 5)."""
+    costs = loss_costs(problem)
+    if problem.loss == "hamming":
+        least = np.minimum(costs.when_on, costs.when_off).sum()
+    else:
+        least = (costs.per_class.sum(axis=1) - costs.per_class.max(axis=1)).sum()
+    return problem.constant + Fraction(int(least), costs.denominator)

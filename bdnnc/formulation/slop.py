@@ -1,6 +1,6 @@
 """How far a row can be off after its integers are rounded, and which solver tolerance keeps that below a margin.
 
-Source: design of this compiler, measured on HiGHS; see docs, *tolerances*.
+Source: the sum of what each column can be off times its coefficient; docs/formulations.md, *Which margin a solver can enforce*.
 """
 
 from __future__ import annotations

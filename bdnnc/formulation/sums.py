@@ -1,6 +1,7 @@
 """The weighted sums of a layer, before the bias: where they lie (an affine lattice a row) and how far they reach (boxes).
 
-Rows are (pattern, unit) pairs in the first layer and (0, unit) in deeper ones, where all patterns share the box of unit outputs.
+Rows are (pattern, unit) pairs in the first layer and (0, unit) in deeper ones, where all patterns share the box of unit
+outputs.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ def _weight_factor(layer: ProblemLayer, *more: Fraction) -> int:
 
 
 def _product(left: IntArray, right: IntArray) -> IntArray:
-    """The matrix product: by floats where every sum is an integer below 2**53 (exact then), in int64 if it can't overflow, else in
-    Python integers."""
+    """The matrix product: by floats where every sum is an integer below 2**53 (exact then), in int64 if it can't overflow, else
+    in Python integers."""
     if not left.any() or not right.any():
         return np.zeros((left.shape[0], right.shape[1]), dtype=np.int64)
     if left.dtype != object and right.dtype != object:
@@ -113,7 +114,8 @@ def _needs_objects(above: IntArray, below: IntArray, factor: int) -> bool:
 
 
 def _gcds(X: IntArray, free: NDArray[np.bool_], step: int) -> IntArray:
-    """gcd over the free inputs of each unit of X[p, j], times ``step``: (patterns, units). Units of equal masks share the work."""
+    """gcd over the free inputs of each unit of X[p, j], times ``step``: (patterns, units). Units of equal masks share the
+    work."""
     if step == 0:
         return np.zeros((len(X), len(free)), dtype=np.int64)
     masks, unit_mask = np.unique(free, axis=0, return_inverse=True)
@@ -148,13 +150,13 @@ def deeper_layer_sums(layer: ProblemLayer, below: ProblemLayer) -> Sums:
         low=narrowed(low.sum(axis=1, keepdims=True).T),
         high=narrowed(high.sum(axis=1, keepdims=True).T),
         denominator=factor,
-        discrete=~real_free.any(axis=1, keepdims=True).T,
+        discrete=~np.any(real_free, axis=1)[None, :],
         absolute=(layer.free | (constant != 0)).sum(axis=1, keepdims=True).T.astype(np.float64),
     )
 
 
 def digits_per_weight(domain: RealDomain | DiscreteDomain) -> float:
-    """How far a weight can be off per unit of integrality tolerance: the q of the slop (model.md, section 3)."""
+    """How far a weight can be off per unit of integrality tolerance: the q of the slop (docs/formulations.md)."""
     if isinstance(domain, RealDomain):
         return 0.0
     if hasattr(domain, "step"):

@@ -17,8 +17,8 @@ Floats = NDArray[np.float64]
 class Thresholds:
     """u = 1 iff a >= ``active``, u = 0 iff a <= -``inactive``: (rows, units) floats, rows 1 in deeper layers.
 
-    ``decided``: 1 or 0 where the pre-activation is a constant, else -1. ``width``: the margin between the sides, the smallest of
-    all rows. ``tolerance``: the loosest solver tolerance that enforces it.
+    ``decided``: 1 or 0 where the pre-activation is a constant, else -1. ``width``: the margin between the sides, the smallest
+    of all rows. ``tolerance``: the loosest solver tolerance that enforces it.
     """
 
     active: Floats

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from bdnnc.exact import decimal_text, fraction_gcd
 from bdnnc.language.spec import Domain, Interval
@@ -95,7 +96,7 @@ def from_declared(domain: Domain) -> ParameterDomain:
     values = domain.values
     if len(values) == 1:
         return LatticeDomain(values[0], Fraction(1), 0)
-    gaps = {after - before for before, after in zip(values, values[1:], strict=False)}
+    gaps = {after - before for before, after in pairwise(values)}
     if len(gaps) == 1:
         return LatticeDomain(values[0], gaps.pop(), len(values) - 1)
     return ListDomain(values)

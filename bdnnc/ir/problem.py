@@ -35,7 +35,8 @@ class ProblemLayer:
     """One layer of ``units`` neurons on ``inputs`` inputs.
 
     ``free[i, j]`` says that weight (i, j) is to be chosen from ``domain``; elsewhere it is ``constant[i, j]`` (a Fraction).
-    ``absent[i, j]`` marks connections that do not exist (constant 0). ``margin`` is as declared; None leaves it to the compiler.
+    ``absent[i, j]`` marks connections that do not exist (constant 0). ``margin`` is as declared; None leaves it to the
+    compiler.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """The program: named blocks of variables, implications and products, with nothing said yet of big-M.
 
-Index conventions: ``p`` counts patterns, ``i`` units of a layer, ``j`` its inputs. A weight block has one variable for each *free*
-weight, its entries (i, j) in row-major order; a product block has shape (patterns, entries).
+Index conventions: ``p`` counts patterns, ``i`` units of a layer, ``j`` its inputs. A weight block has one variable for each
+*free* weight, its entries (i, j) in row-major order; a product block has shape (patterns, entries).
 """
 
 from __future__ import annotations
@@ -85,9 +85,9 @@ class PreActivation:
     ``offset[0, i] + sum of slope s[p, f] + shift w[f] + sum of fixed[i, j] u[p, j] + b[i]`` (step: slope 1, shift 0; sign units
     below, whose output is 2u - 1: slope 2, shift -1, ``fixed`` doubled).
 
-    ``entry_unit``, ``entry_input``: (F,) the free weights. ``X``: (P, inputs) floats, None in a deeper layer. ``fixed``: (units,
-    inputs) coefficients of the binaries below, zero where the weight is free. ``bias``: ``unit`` (one each), ``shared`` or
-    ``none``. ``low``, ``high``: (P, units) bounds of a over the whole domain.
+    ``entry_unit``, ``entry_input``: (F,) the free weights. ``X``: (P, inputs) floats, None in a deeper layer. ``fixed``:
+    (units, inputs) coefficients of the binaries below, zero where the weight is free. ``bias``: ``unit`` (one each), ``shared``
+    or ``none``. ``low``, ``high``: (P, units) bounds of a over the whole domain.
     """
 
     layer: str
@@ -138,7 +138,8 @@ class Cover:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clause:
-    """At least one literal differs: ``sum over ones of (1 - x) + sum over zeros of x >= 1``; learnt from a rejected solution."""
+    """At least one literal differs: ``sum over ones of (1 - x) + sum over zeros of x >= 1``; learnt from a rejected
+    solution."""
 
     ones: tuple[tuple[Key, Index], ...]
     zeros: tuple[tuple[Key, Index], ...]

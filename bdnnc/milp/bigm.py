@@ -3,7 +3,7 @@
     trigger = 1 => a >= t     a - M u >= t - M         trigger = 0 => a >= t     a + M e >= t          M = t - low
     trigger = 0 => a <= t     a - M u <= t             trigger = 1 => a <= t     a + M u <= t + M      M = high - t
 
-(model.md, section 1, with M per row as section 2 demands.) A row whose M is not positive needs no trigger; M is then 0.
+(docs/formulations.md, *The program*.) A row whose M is not positive needs no trigger; M is then 0.
 """
 
 from __future__ import annotations
@@ -38,10 +38,7 @@ def implication_rows(rule: Implication, a: PreActivation, program: Program, star
     """The rows of one implication family."""
     where = _rows(rule, a, program)
     threshold = rule.threshold.reshape(where.grid)
-    if rule.sense == ">=":
-        big = np.maximum(threshold - where.of(a.low), 0.0)
-    else:
-        big = np.maximum(where.of(a.high) - threshold, 0.0)
+    big = np.maximum(threshold - where.of(a.low) if rule.sense == ">=" else where.of(a.high) - threshold, 0.0)
     sign = 1.0 if (rule.sense == ">=") == (rule.value == 0) else -1.0
     relaxed = threshold if rule.value == 0 else _when_on(rule.sense, threshold, big)
     trigger = one_column(start[rule.trigger] + rule.literal.reshape(where.grid), sign * big)
@@ -110,8 +107,8 @@ def _preactivation_pieces(where: _Rows, a: PreActivation, start: dict[Key, int])
         else:
             pieces += _product_pieces(where, a, entries, inside, start)
     if a.below is not None and a.fixed.any():
-        width = a.fixed.shape[1]
-        below: Index = start["u", a.below] + where.pattern[..., None] * width + np.arange(width)
+        width = int(a.fixed.shape[1])
+        below = start["u", a.below] + where.pattern[..., None] * width + np.arange(width)
         pieces.append(Piece(below, a.fixed[where.unit], width))
     if a.bias != "none":
         column = start["b", a.layer] + (where.unit if a.bias == "unit" else np.zeros_like(where.unit))
@@ -120,8 +117,8 @@ def _preactivation_pieces(where: _Rows, a: PreActivation, start: dict[Key, int])
 
 
 def _entries(a: PreActivation) -> tuple[Index, NDArray[np.bool_]]:
-    """The free weights of each unit, (units, widest): places in the block, and which of them are the unit's own. Past the end of
-    a unit's weights its last one is repeated, to be given the value 0."""
+    """The free weights of each unit, (units, widest): places in the block, and which of them are the unit's own. Past the end
+    of a unit's weights its last one is repeated, to be given the value 0."""
     counts = np.bincount(a.entry_unit, minlength=a.units)
     width = int(counts.max()) if len(counts) else 0
     first = np.cumsum(counts) - counts

@@ -1,8 +1,9 @@
 """Acceptance: no solution is called a network before this has said so.
 
-The binaries of a solution are rounded and fixed; layer by layer the real parameters are then re-chosen so that the smallest margin
-is as wide as it can be, written down as short decimals, and checked in exact rationals against the activations that the solution
-claims. What cannot be had gives a conflict: activations that no network of the class has together. (model.md, section 3.)
+The binaries of a solution are rounded and fixed; layer by layer the real parameters are then re-chosen so that the smallest
+margin is as wide as it can be, written down as short decimals, and checked in exact rationals against the activations that the
+solution claims. What cannot be had gives a conflict: activations that no network of the class has together.
+(docs/formulations.md, *Acceptance*.)
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Rejected:
     proved: bool = False
 
 
-class _Conflict(Exception):
+class _Conflict(Exception):  # noqa: N818 - what is found, not an error of anybody
     def __init__(self, reason: str, clause: Clause | None = None, proved: bool = False) -> None:
         super().__init__(reason)
         self.clause, self.proved = clause, proved
@@ -113,7 +114,8 @@ def _widened(
     formulation: Formulation,
     claim: Claim,
 ) -> Layer:
-    """The layer with the parameters of some units at their widest margin; raises _Conflict where the class has no such units."""
+    """The layer with the parameters of some units at their widest margin; raises _Conflict where the class has no such
+    units."""
     needed = plan.layer.margin / 2 if isinstance(plan.layer.margin, Fraction) else Fraction(0)
     movable = np.where(_movable(plan, group, below), required[:, group], 0).astype(np.int8)
     if not movable.any():
@@ -135,7 +137,8 @@ def _widened(
 def _margin_problem(
     layer: Layer, plan: LayerPlan, group: list[int], required: NDArray[np.int8], X: Floats, relax_bias: bool
 ) -> MarginProblem:
-    """The LP of some units. A bias from a finite set is fixed as claimed, or, with ``relax_bias``, free within the set's hull."""
+    """The LP of some units. A bias from a finite set is fixed as claimed, or, with ``relax_bias``, free within the set's
+    hull."""
     real = isinstance(plan.layer.domain, RealDomain)
     free = plan.layer.free[group] if real else np.zeros_like(plan.layer.free[group])
     fixed = layer.weights[group].astype(np.float64)
@@ -160,7 +163,8 @@ def _short_decimals(
     below: ExactMatrix,
     needed: Fraction,
 ) -> Layer | None:
-    """The LP's parameters with as few decimals as keep every activation and half of the margin; None if no rounding keeps them."""
+    """The LP's parameters with as few decimals as keep every activation and half of the margin; None if no rounding keeps
+    them."""
     for keep in (max(needed, Fraction(found.delta) / 2), needed):
         for digits in (*range(2, 18), None):
             candidate = _rounded(layer, plan, group, found, digits)
@@ -242,8 +246,8 @@ def _clause(
     claim: Claim,
     needed: float,
 ) -> tuple[Clause | None, bool]:
-    """The conflict of the rows that prove the margin too small, with any bias of the class, and True; where they don't prove it,
-    the conflict of all rows and False. No clause where finite weights are part of it: integers have no literal."""
+    """The conflict of the rows that prove the margin too small, with any bias of the class, and True; where they don't prove
+    it, the conflict of all rows and False. No clause where finite weights are part of it: integers have no literal."""
     if not isinstance(plan.layer.domain, RealDomain) and plan.layer.free.any():
         return None, False
     problem = _margin_problem(layer, plan, group, movable, X, relax_bias=True)

@@ -24,8 +24,8 @@ Floats = NDArray[np.float64]
 def canonicalise(network: Network, formulation: Formulation) -> Network:
     """The representative of a network's class: every real step or sign unit scaled up as far as its domains allow.
 
-    Scaling a unit's weights and bias by one positive number changes no activation, only the margin. Units with fixed weights and
-    biases from finite sets other than 0 stay as they are.
+    Scaling a unit's weights and bias by one positive number changes no activation, only the margin. Units with fixed weights
+    and biases from finite sets other than 0 stay as they are.
     """
     layers = [_scaled_up(layer, plan) for layer, plan in zip(network.layers, formulation.plans, strict=True)]
     return replace(network, layers=tuple(layers))
@@ -71,8 +71,8 @@ def _room(value: Fraction, lower: Fraction, upper: Fraction) -> Fraction | None:
 def encode(network: Network, formulation: Formulation) -> Floats:
     """The full variable vector of a network of the class, in the column order of the model (with ``one`` at the end).
 
-    Activations are decided in exact rationals on the patterns. The network's margins are not checked: a network outside the class
-    gives a vector that violates the rows it fails.
+    Activations are decided in exact rationals on the patterns. The network's margins are not checked: a network outside the
+    class gives a vector that violates the rows it fails.
     """
     values: dict[Key, Floats] = {}
     problem, program = formulation.problem, formulation.program

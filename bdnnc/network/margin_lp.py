@@ -3,8 +3,8 @@
 
     max delta   s.t.   r[p, i] (sum_j x[p, j] w[i, j] + c[p, i] + b[i]) >= delta,   w and b in their domains
 
-with r = +1 for units that must be active and -1 for those that must not (model.md, section 3, *Acceptance*). Where the optimum is
-not what the class demands, the rows with non-zero duals are activations that no network of the class has together (Farkas).
+with r = +1 for units that must be active and -1 for those that must not (docs/formulations.md, *Acceptance*). Where the optimum
+is not what the class demands, the rows with non-zero duals are activations that no network of the class has together (Farkas).
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ Index = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MarginProblem:
-    """Units ``units`` of a layer with real weights. ``X``: (P, inputs) floats of the layer below; ``constant``: (P, units of the
-    group) sums of the fixed weights; ``required``: (P, units of the group), +1, -1 or 0; ``free``: (units of the group, inputs);
-    ``lower, upper``: the weights' interval; ``bias``: bounds of each bias, (1 or units, 2); none for `bias none`.
+    """Units ``units`` of a layer with real weights. ``X``: (P, inputs) floats of the layer below; ``constant``: (P, units of
+    the group) sums of the fixed weights; ``required``: (P, units of the group), +1, -1 or 0; ``free``: (units of the group,
+    inputs); ``lower, upper``: the weights' interval; ``bias``: bounds of each bias, (1 or units, 2); none for `bias none`.
     """
 
     X: Floats
@@ -41,8 +41,8 @@ class MarginProblem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WidestMargin:
-    """``weights``: (units of the group, inputs), zero where not free; ``bias``: (units of the group,); ``delta``: the margin, -inf
-    where active units can't even reach 0; ``patterns, units``: the rows that prove that there is no wider one."""
+    """``weights``: (units of the group, inputs), zero where not free; ``bias``: (units of the group,); ``delta``: the margin,
+    -inf where active units can't even reach 0; ``patterns, units``: the rows that prove that there is no wider one."""
 
     weights: Floats
     bias: Floats
@@ -55,7 +55,7 @@ def widest_margin(problem: MarginProblem) -> WidestMargin | None:
     """Solve the LP; None if the solver fails (the caller then rejects without a proof)."""
     from bdnnc.solve.linear import solve_lp
 
-    groups, inputs = problem.free.shape
+    groups, inputs = (int(length) for length in problem.free.shape)
     entry_unit, entry_input = np.nonzero(problem.free)
     weights = len(entry_unit)
     biases = 0 if problem.bias is None else len(problem.bias)

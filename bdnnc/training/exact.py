@@ -1,13 +1,12 @@
 """`train exact`: solve the program, accept or cut and solve again, until the accepted network meets the bound.
 
-Nothing leaves here that `accept` has not called a network. A rejected optimum gives a clause (activations that no network of the
-class has together), the clause is added, counted, and the model solved again from the best accepted network; where nothing was
-proved, the solver's tolerances are tightened instead. (model.md, section 3.)
+Nothing leaves here that `accept` has not called a network. A rejected optimum gives a clause (activations that no network of
+the class has together), the clause is added, counted, and the model solved again from the best accepted network; where nothing
+was proved, the solver's tolerances are tightened instead. (docs/formulations.md, *Acceptance*.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil, isfinite
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from bdnnc.data.inputs import Input
 from bdnnc.formulation.formulate import Formulation
-from bdnnc.formulation.losses import exact_objective
+from bdnnc.formulation.losses import exact_objective, unavoidable_loss
 from bdnnc.formulation.slop import TOLERANCES
 from bdnnc.ir.program import Clause
 from bdnnc.milp.lower import lower
@@ -28,6 +27,7 @@ from bdnnc.network.encode import canonicalise, encode
 from bdnnc.network.evaluate import active_units
 from bdnnc.network.network import Network
 from bdnnc.solve.protocol import Progress, Solution, SolveOptions, Solver, Stop
+from bdnnc.training.constant import best_constant
 from bdnnc.training.cutoff import with_cutoff
 from bdnnc.training.outcome import Limits, Outcome, Watch
 
@@ -51,7 +51,8 @@ def train_exact(
     ``model`` is the lowered program if there is one already. ``start`` is a network of this shape; it counts as the first
     incumbent with the objective that it has here. Raises what the solver raises for wrong options.
     """
-    run = _Run(formulation, inputs, solver, limits, watch)
+    run = _Run(formulation, inputs, solver, limits, watch, bound=unavoidable_loss(formulation.problem))
+    run.take_constant()
     if start is not None:
         run.take_start(start)
     return run.solve(model)
@@ -64,22 +65,32 @@ class _Run:
     solver: Solver
     limits: Limits
     watch: Watch
+    bound: Fraction
     clauses: list[Clause] = field(default_factory=list[Clause])
     network: Network | None = None
     objective: Fraction | None = None
-    bound: Fraction | None = None
     nodes: int = 0
+    start: Network | None = None
     doubtful: bool = False
     """A clause without a proof was added: bounds from then on are none."""
+
+    def take_constant(self) -> None:
+        """The best constant network is there before any solver; it is no MIP start, which would only narrow the search."""
+        found = best_constant(self.formulation)
+        if found is not None and (self.limits.cutoff is None or found[1] <= self.limits.cutoff):
+            self._keep(replace(found[0], inputs=self.inputs), found[1])
 
     def take_start(self, start: Network) -> None:
         network = replace(canonicalise(start, self.formulation), inputs=self.inputs)
         outputs = active_units(network, self.formulation.problem.patterns)[-1]
         self._keep(network, exact_objective(self.formulation.problem, outputs))
+        self.start = self.network
 
     def solve(self, model: MilpModel | None) -> Outcome:
         tolerance = self.formulation.program.tolerance
         program = self.formulation.program
+        if self._is_proved():
+            return self._outcome(Solution(Stop.OPTIMAL, None, None, None, 0, 0.0), tolerance)
         attempts = 0
         while True:
             attempts += 1
@@ -91,6 +102,7 @@ class _Run:
             if attempts == MOST_ATTEMPTS:
                 given_up = replace(solution, stop=Stop.FAILED, message="too many solutions were rejected")
                 return self._outcome(given_up, tolerance)
+            self.start = self.network  # from now on the best one known
             if not verdict.proved and tolerance > TOLERANCES[-1]:
                 tolerance = max(tolerance / 10, TOLERANCES[-1])
             elif verdict.clause is not None:
@@ -111,7 +123,7 @@ class _Run:
             seed=self.limits.seed,
             feasibility_tolerance=tolerance,
             integrality_tolerance=tolerance,
-            start=None if self.network is None else encode(self.network, self.formulation),
+            start=None if self.start is None else encode(self.start, self.formulation),
             extra=self.limits.extra,
         )
         solution = self.solver.solve(model, options, self._on_incumbent, self._on_progress)
@@ -125,21 +137,25 @@ class _Run:
             verdict = accept(x, self.formulation, self.inputs, widen=False)
             if isinstance(verdict, Accepted):
                 self._keep(verdict.network, verdict.objective)
-        return self.watch.should_stop()
+        return self._is_proved() or self.watch.should_stop()
 
     def _on_progress(self, moment: Progress) -> bool:
         if moment.bound is not None and isfinite(moment.bound):
             self._raise_bound(self._exact_bound(moment.bound))
         shown = None if self.objective is None else float(self.objective)
-        self.watch.on_progress(replace(moment, incumbent=shown, bound=None if self.bound is None else float(self.bound)))
-        return self.watch.should_stop()
+        self.watch.on_progress(replace(moment, incumbent=shown, bound=float(self.bound)))
+        return self._is_proved() or self.watch.should_stop()
+
+    def _is_proved(self) -> bool:
+        """Whether the accepted network meets the bound, so that there is nothing left to do."""
+        return self.objective is not None and self.objective <= self.bound
 
     def _judge(self, solution: Solution) -> Accepted | Rejected | None:
         """The verdict on the solver's best point; None where there is none to be judged. A failed solve is tried again with
         tighter tolerances, like a point that was rejected without a proof."""
-        if solution.x is None:
-            return Rejected(solution.message) if solution.stop is Stop.FAILED else None
         late = self.limits.remaining is not None and self.limits.remaining <= 0
+        if solution.x is None:
+            return Rejected(solution.message) if solution.stop is Stop.FAILED and not late else None
         verdict = accept(solution.x, self.formulation, self.inputs, widen=not late)
         if isinstance(verdict, Accepted):
             if self.objective is None or verdict.objective <= self.objective:
@@ -153,9 +169,8 @@ class _Run:
             self.watch.on_network(network, objective, self.bound)
 
     def _raise_bound(self, bound: Fraction) -> None:
-        if self.doubtful:
-            return
-        self.bound = bound if self.bound is None else max(self.bound, bound)
+        if not self.doubtful:
+            self.bound = max(self.bound, bound)
 
     def _exact_bound(self, bound: float) -> Fraction:
         """A solver's bound rounded up to the lattice of objectives, with some room for the solver's own rounding."""
@@ -168,34 +183,24 @@ class _Run:
         return offset + step * ceil((bound - float(offset)) / float(step) - room)
 
     def _outcome(self, solution: Solution, tolerance: float) -> Outcome:
-        status, message = _status(solution, self.watch.should_stop), solution.message
-        bound, objective = self.bound, self.objective
-        model_objective: Fraction | None = None
-        if objective is not None:
-            if (
-                bound is not None and bound > objective
-            ):  # better than the model's optimum: outside its class by the margin alone
-                model_objective, bound = bound, objective
-            if status == "optimal" and bound != objective:
-                status = "feasible"
-            elif bound == objective and status == "feasible" and solution.stop is not Stop.FAILED:
-                status = "optimal"
-        elif status in ("optimal", "feasible") or (status == "infeasible" and self.doubtful):
-            status = "no_solution"
-        if objective is not None and status == "infeasible":  # the start is a network, if not one within the cutoff
-            status, message = "feasible", "no better network exists within the cutoff"
-        if objective is None and status == "infeasible":
-            bound = None
+        bound, objective, model_objective = self.bound, self.objective, None
+        status, message = self._status(solution), solution.message
+        if (
+            objective is not None and bound > objective
+        ):  # better than the model's optimum: outside its class by the margin alone
+            model_objective, bound = bound, objective
+        if status == "feasible" and solution.stop is Stop.INFEASIBLE:
+            message = "no better network exists within the cutoff" if self.limits.cutoff is not None else message
         return Outcome(
             status, self.network, objective, bound, len(self.clauses), self.nodes, tolerance, message, model_objective
         )
 
-
-def _status(solution: Solution, stopped: Callable[[], bool]) -> Status:
-    if solution.stop is Stop.INTERRUPTED or stopped():
-        return "interrupted"
-    if solution.stop is Stop.OPTIMAL:
-        return "optimal"
-    if solution.stop is Stop.INFEASIBLE:
-        return "infeasible"
-    return "feasible"
+    def _status(self, solution: Solution) -> Status:
+        """What is known, not what the solver did: optimal only where the accepted network meets the bound."""
+        if self._is_proved():
+            return "optimal"
+        if solution.stop is Stop.INTERRUPTED or self.watch.should_stop():
+            return "interrupted"
+        if self.network is not None:
+            return "feasible"
+        return "infeasible" if solution.stop is Stop.INFEASIBLE and not self.doubtful else "no_solution"

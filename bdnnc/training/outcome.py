@@ -36,7 +36,7 @@ class Limits:
 class Watch:
     """Who is told what: every better accepted network, every moment of progress; and whether to stop."""
 
-    on_network: Callable[[Network, Fraction, Fraction | None], None] = lambda network, objective, bound: None
+    on_network: Callable[[Network, Fraction, Fraction], None] = lambda network, objective, bound: None
     on_progress: Callable[[Progress], None] = lambda moment: None
     should_stop: Callable[[], bool] = lambda: False
 
@@ -52,7 +52,7 @@ class Outcome:
     status: Status
     network: Network | None
     objective: Fraction | None
-    bound: Fraction | None
+    bound: Fraction
     cuts: int
     nodes: int
     tolerance: float

@@ -102,11 +102,11 @@ class _Keeper:
     cuts: int = 0
     saved: bool = field(default=False)
 
-    def keep(self, network: Network, objective: Fraction, bound: Fraction | None) -> None:
+    def keep(self, network: Network, objective: Fraction, bound: Fraction) -> None:
         """A better accepted network: on disk at once. A full disk is told and tried again at the next one."""
         if self.path is None:
             return
-        known = None if bound is None else min(bound, objective)
+        known = min(bound, objective)
         model = self.document(network, "optimal" if known == objective else "feasible", known, 0, self._tolerance(), None)
         try:
             save(model, self.path)
@@ -227,7 +227,8 @@ def _rescued(model: Model, trouble: UserError) -> UserError:
 
 
 def _start_network(path: Path, pipeline: Pipeline) -> Network:
-    """The network of a model file as a start. Raises UserError E55x for the file, E523 where it is no network of this file's class."""
+    """The network of a model file as a start. Raises UserError E55x for the file, E523 where it is no network of this file's
+    class."""
     network = load(path).network
     declared = declared_checks(pipeline.model_spec.layers)(network)
     planned = planned_checks(pipeline.formulation)(network)
@@ -239,7 +240,8 @@ def _start_network(path: Path, pipeline: Pipeline) -> Network:
             differing = check
             break
     if differing is not None:
-        message = f"`{path}` is no network of the declared class: `{differing.name}` is {differing.claimed}, not {differing.recomputed}"
+        difference = f"`{differing.name}` is {differing.claimed}, not {differing.recomputed}"
+        message = f"`{path}` is no network of the declared class: {difference}"
         raise UserError(Diagnostic("E523", message, help="start from a network of the same layers and domains"))
     return network
 

@@ -45,8 +45,8 @@ class Settings:
 def settle(request: Request, spec: TrainSpec | None, started: float, isolated: bool = True) -> Settings:
     """The settings of a run.
 
-    Raises UserError with all that is wrong: E390 (a method of a later version), E501, E502 (solver), E630 (no such method), E632
-    (a value), E633 (an option that the solver does not have).
+    Raises UserError with all that is wrong: E390 (a method of a later version), E501, E502 (solver), E630 (no such method),
+    E632 (a value), E633 (an option that the solver does not have).
     """
     wrong: list[Diagnostic] = []
     written = dict(spec.options) if spec else {}

@@ -65,6 +65,10 @@ def test_data_that_moved(run: Runner, trained: Path, tmp_path: Path) -> None:
     assert "error[E563]" in done.err
     assert "--data FILE" in done.err
     assert run("certify", "toy.json", "--data", "elsewhere/points.csv").code == 0
+    assert run("certify", "toy.json", "--data", "gone.csv").code == 2
+    shutil.copy("elsewhere/points.csv", "elsewhere/toy.csv")
+    shutil.copy("toy.bdnn", "elsewhere/toy.bdnn")
+    assert run("certify", "toy.json", "elsewhere/toy.bdnn").code == 0  # with the data that this spec names
 
 
 def test_from_another_folder(run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,9 @@ def test_json_is_one_object_a_file(run: Runner, tmp_path: Path) -> None:
 
 
 def test_concise(run: Runner, tmp_path: Path) -> None:
-    (tmp_path / "bad.bdnn").write_text(SPEC.replace("minimize hamming", "minimize errors then minimize l0(weights)"), encoding="utf-8")
+    (tmp_path / "bad.bdnn").write_text(
+        SPEC.replace("minimize hamming", "minimize errors then minimize l0(weights)"), encoding="utf-8"
+    )
     done = run("check", "--format", "concise", "bad.bdnn")
     assert done.code == 2
     assert done.out == ""

@@ -43,8 +43,8 @@ def test_stages(run: Runner, golden: Callable[[str, Path], None], stage: str) ->
 
 
 OTHER = """\
-data { from "toy.csv" delimiter "," header yes target "class" features 0..1 scale minmax(0, 1) round 1 keep classes ["no", "yes"]
-       hold test 2 stratified seed 3 take all missing drop }
+data { from "toy.csv" delimiter "," header yes target "class" features 0..1 scale minmax(0, 1) round 1
+       keep classes ["no", "yes"] hold test 2 stratified seed 3 take all missing drop }
 network {
   layer first: 2 sign units weights in [-1, 0.5] bias in [-2, 2] margin 0.125
   layer second: 2 step units weights in {-1, 0, 2} bias shared in {-3..3}
@@ -85,7 +85,9 @@ def test_the_data_is_not_overwritten(run: Runner, tmp_path: Path) -> None:
 
     np.savez(tmp_path / "toy.npz", X=np.array([[0, 1], [1, 0], [1, 1]]), y=np.array([0, 1, 1]))
     before = (tmp_path / "toy.npz").read_bytes()
-    (tmp_path / "arrays.bdnn").write_text(SPEC.replace("toy.csv", "toy.npz").replace('  target "class"\n', ""), encoding="utf-8")
+    (tmp_path / "arrays.bdnn").write_text(
+        SPEC.replace("toy.csv", "toy.npz").replace('  target "class"\n', ""), encoding="utf-8"
+    )
     done = run("compile", "arrays.bdnn", "-o", "toy.npz")
     assert done.code == 2
     assert "error[E647]" in done.err

@@ -31,6 +31,7 @@ def _ended_by(spec: Path, end: Callable[[int], None]) -> tuple[int, str, str, fl
             time.sleep(0.05)
         assert running.poll() is None, running.communicate()
         assert (spec.parent / "hard.json").exists()
+        time.sleep(1)  # the first network is there before the solver is
         began = time.monotonic()
         end(running.pid)
         out, err = running.communicate(timeout=30)

@@ -39,6 +39,17 @@ def test_a_full_disk(run: Runner, tmp_path: Path, arguments: str) -> None:
     assert done.err == "error[E661]: cannot write standard output: no space left on device\n"
 
 
+def test_a_closed_output(run: Runner, tmp_path: Path) -> None:
+    assert _shell("bdnnc check toy.bdnn >&-", tmp_path) == Ran(0, "", "")
+    assert _shell("bdnnc check gone.bdnn 2>&-", tmp_path) == Ran(2, "", "")
+
+
+def test_names_that_are_no_text(run: Runner, tmp_path: Path) -> None:
+    done = run("check", os.fsdecode(b"\xff.bdnn"))
+    assert done.code == 2
+    assert "error[E601]" in done.err
+
+
 def test_an_encoding_without_the_characters(run: Runner, tmp_path: Path) -> None:
     done = _shell("bdnnc train toy.bdnn --quiet", tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.code == 0, done.err
@@ -73,7 +84,11 @@ def test_a_bug_asks_for_a_report(run: Runner, monkeypatch: pytest.MonkeyPatch, t
 
 @pytest.mark.parametrize(
     ("trouble", "code", "text"),
-    [(MemoryError(), 1, "error[E670]"), (KeyboardInterrupt(), 130, "interrupted"), (OSError(28, "No space left on device"), 2, "E661")],
+    [
+        (MemoryError(), 1, "error[E670]"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (OSError(28, "No space left on device"), 2, "E661"),
+    ],
 )
 def test_troubles_of_the_machine(
     run: Runner, monkeypatch: pytest.MonkeyPatch, trouble: BaseException, code: int, text: str

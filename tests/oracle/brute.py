@@ -1,4 +1,5 @@
-"""Optima by enumeration, sharing no code with the compiler: every network of finite sets, every realisable pattern of real ones.
+"""Optima by enumeration, sharing no code with the compiler: every network of finite sets, every realisable pattern of real
+ones.
 
 Only the problem's declarations are read; sums, thresholds and losses are worked out here again, in Fractions.
 """

@@ -64,7 +64,8 @@ def law_a(problem: Problem, network: Network, without: Passes = ()) -> None:
 
 
 def law_b(problem: Problem, seed: int, without: Passes = (), objectives: int = 3) -> None:
-    """(b) What a solver returns decodes to a network whose loss is at most its objective: on random objectives and the true one."""
+    """(b) What a solver returns decodes to a network whose loss is at most its objective: on random objectives and the true
+    one."""
     formulation = run_passes(formulate(problem), without)
     model = lower(formulation.program)
     rng = np.random.default_rng(seed)

@@ -59,7 +59,7 @@ def problem(
     for row, label in zip(rows, labels, strict=True):
         counts[distinct.index(row), label] += 1
     weights = tuple(Fraction(w) for w in (class_weights or [1] * classes))
-    statements = tuple(Statement(f"layer {item.name}", None) for item in layers) + (Statement("goal", None),)
+    statements = (*(Statement(f"layer {item.name}", None) for item in layers), Statement("goal", None))
     return Problem(
         layers=tuple(layers),
         patterns=ExactMatrix.from_fractions(distinct),

@@ -23,7 +23,8 @@ COORDINATES = [[0, 1], [0, 1, 2, 3], [-1, 1], [Fraction(1, 4), Fraction(1, 2), 1
 
 @st.composite
 def problems(draw: st.DrawFn, brute: bool = False) -> Problem:
-    """Depth 1 to 3, all domains, biases, units and losses; duplicated and conflicting points. ``brute``: small enough to enumerate."""
+    """Depth 1 to 3, all domains, biases, units and losses; duplicated and conflicting points. ``brute``: small enough to
+    enumerate."""
     inputs = draw(st.integers(1, 2))
     depth = draw(st.integers(1, 2 if brute else 3))
     classes = draw(st.sampled_from([2, 2, 3]))

@@ -1,7 +1,7 @@
 """The same optima from a second formulation, written in cvxpy's own atoms and sharing nothing with the lowering.
 
-The output weights are enumerated; for each, the output is a known Boolean function of the hidden units, and what is left is linear
-in the first layer: |a| >= 1/2 on the side of u through cvxpy's `abs`, `max` and `multiply`, the loss as a sum of `abs`.
+The output weights are enumerated; for each, the output is a known Boolean function of the hidden units, and what is left is
+linear in the first layer: |a| >= 1/2 on the side of u through cvxpy's `abs`, `max` and `multiply`, the loss as a sum of `abs`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ cp = pytest.importorskip("cvxpy")
 
 
 def optimum_by_cvxpy(X: np.ndarray, y: np.ndarray, hidden: int, bias_reach: int) -> float:
-    """Least hamming loss of networks with hidden weights {-1, 0, 1}, hidden biases {-r..r}, output weights {-1, 0, 1} and output
-    biases {-2..1}."""
+    """Least hamming loss of networks with hidden weights {-1, 0, 1}, hidden biases {-r..r}, output weights {-1, 0, 1} and
+    output biases {-2..1}."""
     best = float(min(y.sum(), len(y) - y.sum()))
     seen: set[tuple[bool, ...]] = set()
     for *weights, bias in itertools.product(*([(-1, 0, 1)] * hidden), range(-2, 2)):

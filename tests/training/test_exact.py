@@ -175,16 +175,30 @@ def test_a_solver_that_claims_what_is_impossible_proves_nothing(domain) -> None:
 
 
 def test_values_that_are_no_numbers_are_no_network() -> None:
-    outcome, told = run(real_problem(), FakeSolver(lambda x, model: x * np.nan, claim=0.0))
-    assert outcome.status == "no_solution"
-    assert outcome.network is None
-    assert not told
+    formulation = real_problem()
+    outcome, told = run(formulation, FakeSolver(lambda x, model: x * np.nan, claim=0.0))
+    assert_nothing_false(formulation, outcome, told)
+    assert outcome.status == "feasible"
+    assert [network for network, _ in told] == [outcome.network], (
+        "the constant network, known before the solver, is all there is"
+    )
+
+
+def test_the_constant_network_is_the_majority_and_unavoidable_losses_are_a_bound() -> None:
+    points, labels = [[1], [1], [1], [2]], [0, 0, 1, 0]
+    formulation = run_passes(formulate(problem(points, labels, [layer("output", 1, 1, finite(-1, 0, 1), BiasRule("auto"))])))
+    solver = FakeSolver(lambda x, model: x)
+    outcome, told = run(formulation, solver)
+    assert (outcome.status, outcome.objective, outcome.bound) == ("optimal", 1, 1)
+    assert solver.calls == 0
+    assert len(told) == 1
 
 
 def test_a_solver_that_fails_keeps_the_start() -> None:
-    formulation = real_problem()
+    layers = [layer("output", 1, 1, finite(-1, 0, 1), BiasRule("auto"))]
+    formulation = run_passes(formulate(problem([[0], [1], [2], [3]], [1, 0, 1, 0], layers)))
     best, _ = run(formulation, HighsSolver(isolated=False))
-    assert best.network is not None
+    assert best.objective == 1, "one error is the least, and the bound without a solver is 0"
 
     class Broken(FakeSolver):
         def solve(self, model, options, on_incumbent=None, on_progress=None) -> Solution:

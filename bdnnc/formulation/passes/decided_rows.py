@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from bdnnc.formulation.passes.one_direction import rows_of
 from bdnnc.ir.program import Implication, Key, PreActivation, Program, Variable
 
-
 ROUNDING = 1e-12
 """Relative: far above the rounding of a sum of floats, far below any tolerance of a solver."""
 
@@ -21,7 +20,7 @@ class DecidedRows:
 
     Reformulation: with a in [low, high] over all weights and biases, ``u = v => a >= t`` always holds if low >= t, and forces
     u != v if high < t; likewise for ``<=``.
-    Source: model.md, section 2 (rows that M makes redundant are dropped; units that it fixes are fixed).
+    Source: interval arithmetic over the boxes of weights, biases and activities; docs/formulations.md, *Passes*.
     Needs: finite boxes. Guarantees: exact; no solution is lost or added.
     """
 
@@ -43,8 +42,8 @@ class DecidedRows:
 
 
 def _decided(rule: Implication, a: PreActivation) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Where the conclusion always holds, and where it never does, by more than the boxes' own rounding: a pre-activation that can
-    just reach its threshold must stay able to."""
+    """Where the conclusion always holds, and where it never does, by more than the boxes' own rounding: a pre-activation that
+    can just reach its threshold must stay able to."""
     row = rule.pattern if a.low.shape[0] > 1 else np.zeros_like(rule.pattern)
     low, high = a.low[row, rule.unit], a.high[row, rule.unit]
     room = ROUNDING * (1.0 + np.abs(low) + np.abs(high))

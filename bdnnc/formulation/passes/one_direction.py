@@ -15,11 +15,11 @@ class OneDirection:
 
     Reformulation: an output unit that a pattern wants active (u = 1 is cheaper) keeps ``u = 1 => a >= t+`` and loses ``u = 0 =>
     a <= -t-``, one that it wants inactive keeps the other; where both cost the same neither is needed.
-    Source: model.md, section 6 (polarity, at the last layer).
+    Source: monotonicity of the cost in each output binary; docs/formulations.md, *Passes*.
     Needs: a goal that is a sum of non-negative costs on these binaries, no constraint on them, and that nothing reads them.
     Guarantees: optimum-preserving. The dropped side says only that a binary that was paid for is also true: if it is not, the
-    network is better than the model says. On an enforced lattice the optimum is the same; with a chosen margin the class grows to
-    networks that need the margin only where they are right, and acceptance recomputes the loss, which may be lower.
+    network is better than the model says. On an enforced lattice the optimum is the same; with a chosen margin the class grows
+    to networks that need the margin only where they are right, and acceptance recomputes the loss, which may be lower.
     Skipped: where a declared margin binds every pre-activation, right or wrong.
     """
 
