@@ -67,8 +67,7 @@ def compile(
     if emit is not None:
         _emit(face, pipeline, emit)
     face.show(pipeline.warnings)
-    if out is not None or emit not in (Stage.TREE, Stage.SPEC, Stage.PROBLEM):
-        _summarise(face, pipeline)
+    _summarise(face, pipeline, Stage.MPS if emit is None or out is not None else emit)
     return 0
 
 
@@ -154,9 +153,15 @@ def _emit_bytes(pipeline: Pipeline, stage: Stage) -> None:
         raise unwritable(error) from error
 
 
-def _summarise(face: Face, pipeline: Pipeline) -> None:
-    """Size of the model, what was found in the data, and what was chosen, on standard error."""
-    model = pipeline.milp
-    rows, columns = model.A.shape
-    face.say(f"{rows:,} rows, {columns:,} columns ({int(model.integrality.sum()):,} integer), {model.A.nnz:,} non-zeros")
-    face.notes([*pipeline.dataset.notes, *class_lines(pipeline)])
+def _summarise(face: Face, pipeline: Pipeline, stage: Stage) -> None:
+    """What is known at a stage: findings in the data, margins and bias ranges chosen, the size of the matrix."""
+    if face.quiet or stage is Stage.TREE:
+        return
+    face.notes(pipeline.dataset.notes)
+    if stage in (Stage.SPEC, Stage.PROBLEM):
+        return
+    face.notes(class_lines(pipeline))
+    if stage is not Stage.PROGRAM:
+        model = pipeline.milp
+        rows, columns = model.A.shape
+        face.say(f"{rows:,} rows, {columns:,} columns ({int(model.integrality.sum()):,} integer), {model.A.nnz:,} non-zeros")

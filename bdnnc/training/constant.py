@@ -21,7 +21,8 @@ from bdnnc.network.network import Layer, Network
 
 
 def best_constant(formulation: Formulation) -> tuple[Network, Fraction] | None:
-    """The best of the networks with each output bias at either end, and its objective; None where all miss a declared margin."""
+    """The best of the networks with each output bias at either end, and its objective; None where all miss a declared
+    margin."""
     plans = formulation.plans
     hidden = [_layer(plan, np.ones(plan.layer.units, dtype=np.bool_)) for plan in plans[:-1]]
     best: tuple[Network, Fraction] | None = None

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from bdnnc.cli.main import main
 from bdnnc.network.saving import load
-from tests.cli.conftest import command, environment, process
+from tests.cli.conftest import command, environment
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -42,8 +43,7 @@ def _ended_by(spec: Path, end: Callable[[int], None]) -> tuple[int, str, str, fl
 
 def _holds(spec: Path) -> str:
     """The status of the model, once it is certified, and nothing else is left in the folder."""
-    done = process(["certify", "hard.json"], spec.parent)
-    assert done.code == 0, done.err
+    assert main(["certify", str(spec.parent / "hard.json"), "--quiet"]) == 0
     assert not [path.name for path in spec.parent.iterdir() if path.name not in ("hard.bdnn", "hard.json")]
     return load(spec.parent / "hard.json").training.status
 
