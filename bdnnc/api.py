@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from fractions import Fraction
@@ -52,7 +53,7 @@ def load(path: str | Path) -> TrainedNetwork:
     """The network of a MODEL.json. Raises UserError E55x, located by its place in the file."""
     from bdnnc.network.saving import load as load_model
 
-    return TrainedNetwork(load_model(path))
+    return TrainedNetwork(load_model(path), Path(path).parent)
 
 
 def _source(spec: str | Path) -> tuple[Source, Path]:
@@ -151,7 +152,7 @@ class Compiled:
         began = time.monotonic()
         with make_reporter(progress) as reporter:  # type: ignore[arg-type]
             trained = run(self._pipeline, request, None if save is None else Path(save), reporter, started=began)
-        return Result(trained)
+        return Result(trained, None if save is None else Path(save).parent)
 
     def __repr__(self) -> str:
         return f"Compiled({self._pipeline.source.name!r}: {self.milp!r})"
@@ -161,14 +162,14 @@ class Compiled:
 class Result:
     """What training found: ``network``, and the figures that were recomputed from it or proved for it."""
 
-    def __init__(self, trained: Trained) -> None:
+    def __init__(self, trained: Trained, folder: Path | None = None) -> None:
         self._model = trained.require_network()
-        self._outcome = trained.outcome
+        self._folder = folder
         self.seconds = trained.seconds
 
     @cached_property
     def network(self) -> TrainedNetwork:
-        return TrainedNetwork(self._model)
+        return TrainedNetwork(self._model, self._folder)
 
     @property
     def status(self) -> str:
@@ -208,8 +209,10 @@ class Result:
 class TrainedNetwork:
     """A network with its training record and certificate: what stands in a MODEL.json."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, folder: Path | None = None) -> None:
         self.model = model
+        self._folder = Path() if folder is None else folder
+        """Where the data's path, if relative, begins."""
 
     @property
     def layers(self) -> Network:
@@ -251,10 +254,16 @@ class TrainedNetwork:
         return evaluate(self.model.network, samples.X, samples.y)
 
     def save(self, path: str | Path) -> None:
-        """Write the MODEL.json, whole or not at all. Raises UserError E661."""
+        """Write the MODEL.json, whole or not at all; the data's path is written as seen from there. Raises UserError E661."""
+        from dataclasses import replace
+
         from bdnnc.network.saving import save
 
-        save(self.model, path)
+        source = self.model.source
+        if source.path is not None:
+            there = os.path.relpath((self._folder / source.path).resolve(), Path(path).resolve().parent)
+            source = replace(source, path=there)
+        save(replace(self.model, source=source), path)
 
     def __repr__(self) -> str:
         return repr(self.model.network)

@@ -128,6 +128,8 @@ def _report(face: Face, trained: Trained, out: str | None, format: Output) -> No
         face.result(write(training_object(trained, out)))
     elif trained.model is not None:
         face.result(summary(trained.model, trained.seconds, out))
+    if trained.model is not None and trained.outcome.message:
+        face.say(f"note: {trained.outcome.message}; the best network so far is kept")
     if trained.model is not None and out is None:
         face.say("note: the network was not saved; name a file with `-o MODEL.json`")
 

@@ -1,26 +1,16 @@
-"""Help is fast, complete, and its examples run."""
+"""Help imports nothing that makes it slow, is complete, and its examples run."""
 
 from __future__ import annotations
 
 import shlex
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from bdnnc.cli.main import VERBS
 from tests.cli.conftest import Runner, environment, process
-
-
-def test_help_is_fast(tmp_path: Path) -> None:
-    seconds: list[float] = []
-    for _ in range(5):  # the machine may be busy: the best of a few counts
-        began = time.perf_counter()
-        assert process(["--help"], tmp_path).code == 0
-        seconds.append(time.perf_counter() - began)
-    assert min(seconds) < 0.3
 
 
 def test_help_imports_nothing_heavy() -> None:
