@@ -71,7 +71,8 @@ def exact_objective(problem: Problem, active: NDArray[np.bool_]) -> Fraction:
 
 
 def unavoidable_loss(problem: Problem) -> Fraction:
-    """What every network pays: equal points with different labels can't all be right. A bound of the goal (docs/formulations.md, *Losses*)."""
+    """What every network pays: equal points with different labels can't all be right. A bound of the goal
+    (docs/formulations.md, *Losses*)."""
     costs = loss_costs(problem)
     if problem.loss == "hamming":
         least = np.minimum(costs.when_on, costs.when_off).sum()
