@@ -152,3 +152,11 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     program = "import sys, bdnnc; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
     assert HEAVY & set(run.stdout.split()) == set()
+
+
+def test_the_help_of_the_command_line_loads_no_numbers() -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "bdnnc", "--help"]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = {line.rsplit("|", 1)[1].strip().split(".")[0] for line in run.stderr.splitlines() if "|" in line}
+    assert "typer" in loaded
+    assert loaded & (HEAVY - {"typer", "rich"}) == set()
