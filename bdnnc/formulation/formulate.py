@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from bdnnc.formulation.bias import preactivation_box
-from bdnnc.formulation.losses import as_floats, loss_costs, step_of, wanted
+from bdnnc.formulation.losses import as_floats, chooses_classes, loss_costs, step_of, wanted
 from bdnnc.formulation.parameters import bias_variables, weight_variables
 from bdnnc.formulation.plan import LayerPlan, plan
 from bdnnc.ir.problem import Problem
@@ -45,12 +45,12 @@ def formulate(problem: Problem, name: str = "bdnn") -> Formulation:
             products.append(product)
             variables.append(block)
         preactivations.append(_preactivation(layer_plan, below, problem))
-        if place < len(plans) - 1 or problem.loss == "hamming":
+        if place < len(plans) - 1 or not chooses_classes(problem) or isinstance(layer_plan.layer.margin, Fraction):
             block, rules = _activations(layer_plan, problem)
             variables.append(block)
             implications += rules
     covers: list[Cover] = []
-    if problem.loss == "zero_one":
+    if chooses_classes(problem):
         block, rules, covers = _class_choice(plans[-1], problem)
         variables.append(block)
         implications += rules
@@ -141,9 +141,10 @@ def _activations(layer_plan: LayerPlan, problem: Problem) -> tuple[Variable, lis
 
 
 def _class_choice(layer_plan: LayerPlan, problem: Problem) -> tuple[Variable, list[Implication], list[Cover]]:
-    """zero_one: one binary e a pattern and class present in it, e = 0 only if exactly the class's unit is active.
+    """zero_one on several output units: one binary e a pattern and class present in it, e = 0 only if exactly the class's unit
+    is active; at most one e of a pattern is 0.
 
-    These binaries replace those of the output layer; at most one e of a pattern is 0.
+    These binaries replace those of the output layer, unless a declared margin binds its wrong pre-activations too.
     """
     layer, found = layer_plan.layer, layer_plan.thresholds
     shape = (problem.patterns.shape[0], layer.units)
@@ -177,7 +178,7 @@ def _at_most_one(member: Variable, patterns: np.ndarray[tuple[int], np.dtype[np.
 def _goal(problem: Problem, output: str) -> tuple[tuple[Cost, ...], Fraction, Fraction]:
     """Costs, constant, and the step of the objective's lattice."""
     costs = loss_costs(problem)
-    if problem.loss == "zero_one":
+    if chooses_classes(problem):
         per_class = costs.per_class[np.nonzero(problem.counts)]
         return (
             (Cost(("e", output), as_floats(per_class, costs.denominator)),),

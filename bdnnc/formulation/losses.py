@@ -30,6 +30,11 @@ class LossCosts:
     denominator: int
 
 
+def chooses_classes(problem: Problem) -> bool:
+    """Whether the loss asks for a class instead of bits: zero_one on several output units. On one unit it is hamming."""
+    return problem.loss == "zero_one" and problem.output_units > 1
+
+
 def loss_costs(problem: Problem) -> LossCosts:
     weights = [problem.coefficient * weight for weight in problem.class_weights]
     denominator = lcm(*(weight.denominator for weight in weights))

@@ -58,7 +58,7 @@ def _backed(output: str, claimed: NDArray[np.int8], formulation: Formulation) ->
     """Which output binaries have a row behind their value. Others were paid for, or hold whatever the parameters are."""
     backed = np.zeros(len(claimed), dtype=np.bool_)
     for rule in formulation.program.implications:
-        if rule.layer == output:
+        if rule.trigger == ("u", output):
             backed[rule.literal] |= claimed[rule.literal] == (1 if rule.value == 1 else -1)
     return backed
 

@@ -119,8 +119,8 @@ def law_optimum(problem: Problem, without: Passes = ()) -> None:
         for place, plan in enumerate(formulation.plans)
         if isinstance(plan.layer.domain, RealDomain)
     }
-    one_direction = "one_direction" not in without and problem.loss == "hamming"
-    expected = brute.optimum(problem, margins, wrong_is_free=one_direction or problem.loss == "zero_one")
+    by_class = problem.loss == "zero_one" and problem.output_units > 1
+    expected = brute.optimum(problem, margins, wrong_is_free=by_class or "one_direction" not in without)
     assert solution.stop is Stop.OPTIMAL, solution.message
     assert solution.objective is not None
     assert abs(solution.objective - float(expected)) <= 1e-6, f"optimum {solution.objective}, enumeration says {expected}"

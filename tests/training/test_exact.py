@@ -231,3 +231,23 @@ def test_class_weights_give_exact_rational_objectives_and_bounds() -> None:
     )
     outcome, _ = run(formulation, HighsSolver(isolated=False))
     assert (outcome.status, outcome.objective, outcome.bound) == ("optimal", Fraction(5, 3), Fraction(5, 3))
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+@pytest.mark.parametrize("loss", ["hamming", "zero_one"])
+def test_a_declared_margin_binds_wrong_points_too(loss: str, outputs: int) -> None:
+    """Points 0 and 1 have the wrong order for a weight of at least 1/2: without the margin one error is enough, and the wrong
+    point may lie anywhere; with it, nothing lies strictly between -1 and 1."""
+    margin = Fraction(2)
+    points, labels = [[0], [1], [2], [3], [4]], [0, 1, 0, 1, 1]
+    layers = [layer("output", outputs, 1, interval(-1, 1), BiasRule("in", interval(-4, 4)), margin=margin)]
+    formulation = run_passes(formulate(problem(points, labels, layers, loss)))
+    outcome, told = run(formulation, HighsSolver(isolated=False))
+    assert_nothing_false(formulation, outcome, told)
+    assert outcome.network is not None
+    sums = [
+        w * x[0] + b
+        for x in points
+        for w, b in zip(outcome.network.layers[0].weights[:, 0], outcome.network.layers[0].bias, strict=True)
+    ]
+    assert min(abs(a) for a in sums) >= 1

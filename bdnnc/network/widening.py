@@ -1,0 +1,153 @@
+"""Real parameters re-chosen for given activations: as far from 0 as the domains allow, then as short as that allows.
+
+The units of a layer are independent of each other unless they share a bias, so each is a small LP of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bdnnc.exact import ExactMatrix
+from bdnnc.formulation.formulate import Formulation
+from bdnnc.formulation.plan import LayerPlan
+from bdnnc.ir.domains import RealDomain
+from bdnnc.ir.program import Clause
+from bdnnc.network.conflict import Conflict, clause_of_rows
+from bdnnc.network.decode import Claim, exact_sums
+from bdnnc.network.margin_lp import MarginProblem, WidestMargin, widest_margin
+from bdnnc.network.network import Layer
+
+Floats = NDArray[np.float64]
+
+NOTHING = 1e-9
+"""What the LP can't tell from 0."""
+
+
+def widened_layer(
+    layer: Layer, plan: LayerPlan, required: NDArray[np.int8], below: ExactMatrix, claim: Claim, formulation: Formulation
+) -> Layer:
+    """The layer with every unit at its widest margin. ``required``: (patterns, units), 1 active, -1 not, 0 open; ``below``: the
+    exact inputs of the layer. Raises Conflict where no such units were found."""
+    units = range(plan.layer.units)
+    groups = [list(units)] if plan.thresholds.bias.kind == "shared" else [[unit] for unit in units]
+    X = below.floats()
+    for group in groups:
+        movable = np.where(_movable(plan, group, below), required[:, group], 0).astype(np.int8)
+        if movable.any():
+            task = _Units(plan, group, movable, below, X)
+            layer = task.widened(layer, claim, formulation)
+    return layer
+
+
+def _movable(plan: LayerPlan, group: list[int], below: ExactMatrix) -> NDArray[np.bool_]:
+    """Which pre-activations depend on a real parameter: (patterns, units of the group). The others are constants, and right or
+    wrong as they are."""
+    domains = plan.thresholds.bias.domains
+    if domains and isinstance(domains[0], RealDomain):
+        return np.ones((below.shape[0], len(group)), dtype=np.bool_)
+    nonzero = (below.numerators != 0).astype(np.int64)
+    return (nonzero @ plan.layer.free[group].T.astype(np.int64)) > 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Units:
+    """Some units of a layer and what is required of them: ``movable`` (patterns, units of the group), 1, -1, or 0: nothing."""
+
+    plan: LayerPlan
+    group: list[int]
+    movable: NDArray[np.int8]
+    below: ExactMatrix
+    X: Floats
+
+    @property
+    def needed(self) -> Fraction:
+        """The distance from 0 that the file demands; a chosen margin is the solver's, and any distance is enough here."""
+        margin = self.plan.layer.margin
+        return margin / 2 if isinstance(margin, Fraction) else Fraction(0)
+
+    def widened(self, layer: Layer, claim: Claim, formulation: Formulation) -> Layer:
+        found = widest_margin(self._problem(layer, relax_bias=False))
+        if found is not None and self.plan.thresholds.one_sided and found.delta <= NOTHING:
+            found = widest_margin(replace(self._problem(layer, relax_bias=False), active_at_zero=True))
+        if found is not None and found.delta > 0 and found.delta >= float(self.needed) * (1 - 1e-9):
+            settled = self._shortest(layer, found)
+            if settled is not None:
+                return settled
+        reason = f"no network was found that has the claimed activations of layer `{layer.name}`"
+        raise Conflict(reason, *self._clause(layer, claim, formulation))
+
+    def _problem(self, layer: Layer, relax_bias: bool) -> MarginProblem:
+        """The LP. A bias from a finite set is fixed as claimed, or, with ``relax_bias``, free within the set's hull."""
+        plan, group = self.plan, self.group
+        free = plan.layer.free[group] & isinstance(plan.layer.domain, RealDomain)
+        fixed = layer.weights[group].astype(np.float64)
+        fixed[free] = 0.0
+        domains = plan.thresholds.bias.domains
+        bias: Floats | None = None
+        if domains:
+            members = [0] if plan.thresholds.bias.kind == "shared" else group
+            is_free = relax_bias or isinstance(domains[0], RealDomain)
+            ends = [(domains[i].lower, domains[i].upper) if is_free else (layer.bias[i],) * 2 for i in members]
+            bias = np.array(ends).astype(np.float64)
+        lower, upper = float(plan.layer.domain.lower), float(plan.layer.domain.upper)
+        return MarginProblem(self.X, self.X @ fixed.T, self.movable, free, lower, upper, bias)
+
+    def _shortest(self, layer: Layer, found: WidestMargin) -> Layer | None:
+        """The LP's parameters with as few decimals as keep every activation and half of the margin, else at least what is
+        needed; None if no rounding does."""
+        for keep in (max(self.needed, Fraction(found.delta) / 2), self.needed):
+            for digits in (*range(2, 18), None):
+                candidate = self._rounded(layer, found, digits)
+                if self._keeps(candidate, keep):
+                    return candidate
+        return None
+
+    def _rounded(self, layer: Layer, found: WidestMargin, digits: int | None) -> Layer:
+        weights, bias = layer.weights.copy(), layer.bias.copy()
+        domain, bias_domains = self.plan.layer.domain, self.plan.thresholds.bias.domains
+        for place, unit in enumerate(self.group):
+            if isinstance(domain, RealDomain):
+                for j in np.flatnonzero(self.plan.layer.free[unit]):
+                    weights[unit, j] = _within(domain, found.weights[place, j], digits)
+            of_unit = bias_domains[0 if len(bias_domains) == 1 else unit] if bias_domains else None
+            if isinstance(of_unit, RealDomain):
+                bias[unit] = _within(of_unit, found.bias[place], digits)
+        return replace(layer, weights=weights, bias=bias)
+
+    def _keeps(self, layer: Layer, keep: Fraction) -> bool:
+        """Whether, exactly, every required pre-activation is on its side of 0 by at least ``keep``; active ones may be 0 in a
+        one-sided layer, and where nothing is to be kept."""
+        group = self.group
+        sums = exact_sums(
+            Layer(layer.name, layer.unit, layer.weights[group], layer.bias[group], layer.absent[group]), self.below
+        )
+        least_active = Fraction(0) if self.plan.thresholds.one_sided else keep
+        for place, denominator in enumerate(sums.denominators):
+            active, inactive = (sums.numerators[self.movable[:, place] == side, place] for side in (1, -1))
+            if len(active) and Fraction(int(active.min()), denominator) < least_active:
+                return False
+            if len(inactive) and not 0 < -Fraction(int(inactive.max()), denominator) >= keep:
+                return False
+        return True
+
+    def _clause(self, layer: Layer, claim: Claim, formulation: Formulation) -> tuple[Clause | None, bool]:
+        """The conflict of the rows that prove the margin too small, with any bias of the class, and True; where they don't
+        prove it, the conflict of all rows and False. No clause where finite weights are part of it: integers have no literal."""
+        if not isinstance(self.plan.layer.domain, RealDomain) and self.plan.layer.free.any():
+            return None, False
+        found = widest_margin(replace(self._problem(layer, relax_bias=True), active_at_zero=self.plan.thresholds.one_sided))
+        enough = float(self.needed)
+        proved = found is not None and found.delta < (enough - max(1e-6 * enough, 2 * NOTHING) if enough else NOTHING)
+        patterns, places = (found.patterns, found.units) if found is not None and proved else np.nonzero(self.movable)
+        units, side = np.array(self.group)[places], self.movable[patterns, places]
+        return clause_of_rows(self.plan, patterns, units, side, claim, formulation), proved
+
+
+def _within(domain: RealDomain, value: float, digits: int | None) -> Fraction:
+    exact = Fraction(float(value))
+    rounded = exact if digits is None else round(exact, digits)
+    return min(max(rounded, domain.lower), domain.upper)
