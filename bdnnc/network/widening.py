@@ -136,7 +136,7 @@ class _Units:
 
     def _clause(self, layer: Layer, claim: Claim, formulation: Formulation) -> tuple[Clause | None, bool]:
         """The conflict of the rows that prove the margin too small, with any bias of the class, and True; where they don't
-        prove it, the conflict of all rows and False. No clause where finite weights are part of it: integers have no literal."""
+        prove it, the conflict of all rows and False. No clause where finite weights take part: integers have no literal."""
         if not isinstance(self.plan.layer.domain, RealDomain) and self.plan.layer.free.any():
             return None, False
         found = widest_margin(replace(self._problem(layer, relax_bias=True), active_at_zero=self.plan.thresholds.one_sided))
