@@ -26,14 +26,15 @@ def certify(
     from bdnnc.cli.stored import recompiled, stored
     from bdnnc.network.certify import certify as recompute
     from bdnnc.network.declared import declared_checks
-    from bdnnc.network.planned import planned_checks
+    from bdnnc.network.planned import network_class, planned_checks
 
     face = face_of(context, quiet, color)
     found = stored(model)
     pipeline = recompiled(found, spec, data)
     checks = (declared_checks(pipeline.model_spec.layers), planned_checks(pipeline.formulation))
     text = None if spec is None else pipeline.used_text
-    report = recompute(found.model, pipeline.dataset, pipeline.model_spec.goals, checks, text)
+    goals, searched = pipeline.model_spec.goals, network_class(pipeline.formulation)
+    report = recompute(found.model, pipeline.dataset, goals, checks, text, searched)
     if format is Output.JSON:
         import json
 

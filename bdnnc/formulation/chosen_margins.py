@@ -17,8 +17,8 @@ from bdnnc.diagnostics import Diagnostic, Label, UserError
 from bdnnc.exact import decimal_text
 from bdnnc.formulation.bias import BiasDomains, interval_bias, reach
 from bdnnc.formulation.lattice_margins import row_lattice
-from bdnnc.formulation.slop import SAFETY, TOLERANCES, loosest_tolerance, slop_per_tolerance
-from bdnnc.formulation.sums import Sums
+from bdnnc.formulation.slop import SAFETY, loosest_tolerance, slop_per_tolerance, tolerance_floor
+from bdnnc.formulation.sums import Sums, ratio
 from bdnnc.formulation.thresholds import Thresholds
 from bdnnc.ir.domains import LatticeDomain, RealDomain
 from bdnnc.ir.problem import ProblemLayer
@@ -35,7 +35,7 @@ def chosen_margins(layer: ProblemLayer, sums: Sums, below_unit: str | None, obst
     while True:
         bias = interval_bias(layer, sums, guess / 2)
         slop = slop_per_tolerance(layer, sums, reach(sums, bias) + float(guess), below_unit is not None)
-        needed = 20.0 * float(slop.max(initial=0.0)) * 1e-9
+        needed = 20.0 * float(slop.max(initial=0.0)) * max(1e-9, tolerance_floor(slop))
         if needed <= guess:
             break
         guess = Fraction(10) ** ceil(log10(needed))
@@ -46,7 +46,7 @@ def chosen_margins(layer: ProblemLayer, sums: Sums, below_unit: str | None, obst
     shape = sums.origin.shape
     active, inactive = np.full(shape, float(up)), np.full(shape, float(down))
     decided = _overlay_discrete(sums, bias, active, inactive)
-    tolerance = loosest_tolerance(np.full(slop.shape, float(guess)), slop) or TOLERANCES[-1]
+    tolerance = loosest_tolerance(np.full(slop.shape, float(guess)), slop) or tolerance_floor(slop)
     return Thresholds(active, inactive, decided, False, guess, obstacle, min(tolerance, 1e-7), bias, one_sided)
 
 
@@ -55,7 +55,7 @@ def _overlay_discrete(sums: Sums, bias: BiasDomains, active: Floats, inactive: F
     decided = np.full(active.shape, -1, dtype=np.int8)
     if bias.kind != "none" and isinstance(bias.domains[0], RealDomain):
         return decided
-    exact_active, exact_inactive, constants, _ = row_lattice(sums, bias)
+    exact_active, exact_inactive, constants, _ = row_lattice(sums, bias).sides()
     resolvable = sums.discrete & ((exact_active + exact_inactive > 1e-6) | (constants >= 0))
     active[resolvable], inactive[resolvable] = exact_active[resolvable], exact_inactive[resolvable]
     decided[resolvable] = constants[resolvable]
@@ -65,28 +65,32 @@ def _overlay_discrete(sums: Sums, bias: BiasDomains, active: Floats, inactive: F
 def declared_margins(layer: ProblemLayer, sums: Sums, margin: Fraction, deeper: bool) -> Thresholds:
     """`margin m`: no pre-activation strictly between -m/2 and m/2, whatever the sums are made of."""
     bias = interval_bias(layer, sums, margin / 2)
-    slop = slop_per_tolerance(layer, sums, reach(sums, bias) + float(margin), deeper)
-    tolerance = loosest_tolerance(np.full(slop.shape, float(margin)), slop)
+    on_lattice = bool(sums.discrete.all()) and not (bias.domains and isinstance(bias.domains[0], RealDomain))
+    half = np.full(sums.origin.shape, float(margin / 2))
+    decided = np.full(half.shape, -1, dtype=np.int8)
+    active, inactive, gaps = half, half, np.full(half.shape, float(margin))
+    if on_lattice:  # the rows begin at the lattice points outside the margin, and a lattice step is all there is to resolve
+        lattice = row_lattice(sums, bias)
+        active, inactive, decided, _ = lattice.sides(margin / 2)
+        gaps = np.where(lattice.constant, np.inf, ratio(lattice.step, lattice.denominator))
+    slop = slop_per_tolerance(layer, sums, reach(sums, bias) + np.maximum(active, inactive), deeper)
+    tolerance = loosest_tolerance(gaps, slop)
     if tolerance is None:
-        least = SAFETY * TOLERANCES[-1] * float(slop.max())
+        least = SAFETY * tolerance_floor(slop) * float(slop.max())
         raise UserError(
             Diagnostic(
                 "E332",
                 f"the margin {decimal_text(margin)} of layer `{layer.name}` is too small to be enforced by a solver",
                 None if layer.margin_span is None else Label(layer.margin_span),
                 notes=(
-                    f"pre-activations reach {float(reach(sums, bias).max()):.4g}, and at the tightest tolerance of "
-                    f"{TOLERANCES[-1]:g} a row can be off by {TOLERANCES[-1] * float(slop.max()):.1g}",
+                    f"pre-activations reach {float(reach(sums, bias).max()):.4g}, and at the tightest tolerance that makes "
+                    f"sense there, {tolerance_floor(slop):.1g}, a row can be off by "
+                    f"{tolerance_floor(slop) * float(slop.max()):.1g}",
                 ),
                 help=f"use a margin of at least {least:.1g}, scale the data, or narrow the weights and biases",
             )
         )
-    shape = sums.origin.shape
-    half = float(margin / 2)
-    decided = np.full(shape, -1, dtype=np.int8)
-    return Thresholds(
-        np.full(shape, half), np.full(shape, half), decided, False, margin, "declared", min(tolerance, 1e-7), bias
-    )
+    return Thresholds(active, inactive, decided, False, margin, "declared", min(tolerance, 1e-7), bias)
 
 
 def _discrete_members(bias: BiasDomains) -> list[Fraction]:

@@ -6,13 +6,14 @@ lattice is that of all rows that share the bias, and t+ = 0, t- = g. (docs/formu
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
+from math import ceil, lcm
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnnc.exact import narrowed
+from bdnnc.exact import IntArray, narrowed
 from bdnnc.formulation.bias import BiasDomains, lattice_bias, reach
 from bdnnc.formulation.slop import TOLERANCES, loosest_tolerance, slop_per_tolerance
 from bdnnc.formulation.sums import Sums, ratio
@@ -31,7 +32,7 @@ def exact_margins(layer: ProblemLayer, sums: Sums, deeper: bool) -> tuple[Thresh
         return None, "real weights have no lattice"
     bias = lattice_bias(layer, sums)
     on_shared_lattice = bool(bias.lattices) and bias.lattices[0] is not None
-    active, inactive, decided, width = _continuous_lattice(sums, bias) if on_shared_lattice else row_lattice(sums, bias)
+    active, inactive, decided, width = _continuous_lattice(sums, bias) if on_shared_lattice else row_lattice(sums, bias).sides()
     open_rows = decided < 0
     slop = slop_per_tolerance(layer, sums, reach(sums, bias) + np.maximum(active, inactive), deeper)
     tolerance = loosest_tolerance((active + inactive)[open_rows], np.broadcast_to(slop, active.shape)[open_rows])
@@ -41,7 +42,38 @@ def exact_margins(layer: ProblemLayer, sums: Sums, deeper: bool) -> tuple[Thresh
     return Thresholds(active, inactive, decided, True, width, "sums lie on a lattice", tolerance, bias), ""
 
 
-def row_lattice(sums: Sums, bias: BiasDomains) -> Sides:
+@dataclass(frozen=True, slots=True, eq=False)
+class RowLattice:
+    """The values of each row under a discrete bias or none, (rows, units) integers over ``denominator``: ``above``, the least
+    that is not negative, plus multiples of ``step``. Where ``constant``, ``origin`` is the only value (and ``step`` 1)."""
+
+    origin: IntArray
+    above: IntArray
+    step: IntArray
+    constant: NDArray[np.bool_]
+    denominator: int
+
+    def sides(self, half: Fraction = Fraction(0)) -> Sides:
+        """The least values of at least ``half`` on both sides of 0 (0 itself being active). A constant within the margin, which
+        no network can keep, stays open with both sides out of its reach."""
+        least = ceil(half * self.denominator)
+        below = self.step - self.above
+        active = self.above + self.step * _steps(least - self.above, self.step)
+        inactive = below + self.step * _steps(least - below, self.step)
+        lost = self.constant & (np.abs(self.origin) < least)
+        decided = np.where(self.constant & ~lost, (self.origin >= 0).astype(np.int8), np.int8(-1)).astype(np.int8)
+        open_steps = self.step[~self.constant]
+        width = Fraction(int(open_steps.min()) if open_steps.size else 0, self.denominator)
+        up, down = ratio(narrowed(active), self.denominator), ratio(narrowed(inactive), self.denominator)
+        return np.where(lost, float(half), up), np.where(lost, float(half), down), decided, width
+
+
+def _steps(distance: IntArray, step: IntArray) -> IntArray:
+    """How many steps cover a distance, 0 if it is not positive."""
+    return np.maximum(-(-distance // step), 0)
+
+
+def row_lattice(sums: Sums, bias: BiasDomains) -> RowLattice:
     """Discrete or absent bias: each row has its own lattice."""
     discrete = [domain for domain in bias.domains if not isinstance(domain, RealDomain)]
     offsets = [affine_lattice(domain) for domain in discrete] or [(Fraction(0), Fraction(0))]
@@ -51,10 +83,7 @@ def row_lattice(sums: Sums, bias: BiasDomains) -> Sides:
     step = narrowed(np.gcd(sums.step.astype(object) * scale, np.array([int(g * factor) for _, g in offsets], dtype=object)))
     constant = step == 0
     safe = np.where(constant, 1, step)
-    above = np.mod(origin, safe)
-    decided = np.where(constant, (origin >= 0).astype(np.int8), np.int8(-1)).astype(np.int8)
-    smallest = int(safe[~constant].min()) if (~constant).any() else 0
-    return ratio(above, factor), ratio(safe - above, factor), decided, Fraction(smallest, factor)
+    return RowLattice(origin, np.mod(origin, safe), safe, np.asarray(constant, dtype=np.bool_), factor)
 
 
 def _continuous_lattice(sums: Sums, bias: BiasDomains) -> Sides:

@@ -19,6 +19,9 @@ TOLERANCES = (1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
 SAFETY = 4.0
 """A margin is enforceable when it is at least this many times the slop."""
 
+ROUNDING = 4 * 2.0**-52
+"""Sums of this size relative to a row's reach are lost in the solver's own floats: no tolerance below it means anything."""
+
 
 def slop_per_tolerance(layer: ProblemLayer, sums: Sums, reach: Floats, deeper: bool) -> Floats:
     """The slop of each row for a tolerance of 1 (it is linear in the tolerance): (rows, units).
@@ -29,13 +32,20 @@ def slop_per_tolerance(layer: ProblemLayer, sums: Sums, reach: Floats, deeper: b
     per_weight = digits_per_weight(layer.domain)
     if not deeper:
         return reach + 1.0 + sums.absolute * (1.0 + per_weight)
-    largest = float(max(abs(layer.domain.lower), abs(layer.domain.upper)))
+    fixed = max((abs(value) for value in layer.constant[~layer.free]), default=0)
+    largest = float(max(abs(layer.domain.lower), abs(layer.domain.upper), fixed))
     return reach + 1.0 + sums.absolute * (1.0 + largest + per_weight)
 
 
 def loosest_tolerance(margin: Floats, slop: Floats) -> float | None:
-    """The loosest of `TOLERANCES` at which every margin exceeds `SAFETY` times its slop; None if not even the tightest does."""
+    """The loosest of `TOLERANCES` at which every margin exceeds `SAFETY` times its slop; None if none above the solver's own
+    rounding does."""
     if margin.size == 0:
         return TOLERANCES[0]
     allowed = float(np.min(margin / slop)) / SAFETY
-    return next((tolerance for tolerance in TOLERANCES if tolerance <= allowed), None)
+    return next((tolerance for tolerance in TOLERANCES if tolerance_floor(slop) <= tolerance <= allowed), None)
+
+
+def tolerance_floor(slop: Floats) -> float:
+    """The least tolerance that still means something on rows of this slop."""
+    return max(TOLERANCES[-1], ROUNDING * float(slop.max(initial=0.0)))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bdnnc.data.dataset import Dataset, Samples
 from bdnnc.data.inputs import Above, Input
 from bdnnc.language.spec import Goal
 from bdnnc.network.check import CertifyReport, Check, DomainCheck, value_text
-from bdnnc.network.document import Model, SetRecord, TrainingRecord, relative_gap, text_sha256
+from bdnnc.network.document import Model, Scalar, SetRecord, TrainingRecord, relative_gap, text_sha256
 from bdnnc.network.figures import recomputable, set_record
 from bdnnc.network.network import Network
 
@@ -21,6 +21,7 @@ def certify(
     goals: Sequence[Goal],
     domain_checks: Sequence[DomainCheck] = (),
     spec: str | None = None,
+    network_class: Mapping[str, Scalar] | None = None,
 ) -> CertifyReport:
     """Recomputes every figure of ``model`` and stops at the first that differs.
 
@@ -28,9 +29,10 @@ def certify(
     beside it that then has to hash alike. Bounds and what stands under `certificate.claims` are not recomputed, but have to
     agree with the rest of the file and in their arithmetic. A layer's `margin` is a claim about the networks that training
     searched, which ``domain_checks`` may test; here only the margins that the certificate reports are recomputed.
+    ``network_class``: the class as the recompiled spec has it (None: not compared).
     """
     found: list[Check] = []
-    for check in _checks(model, dataset, goals, domain_checks, spec):
+    for check in _checks(model, dataset, goals, domain_checks, spec, network_class):
         found.append(check)
         if not check.ok:
             break
@@ -52,6 +54,8 @@ def _bounds(training: TrainingRecord) -> Iterator[Check]:
     objective_text = f"the objective {value_text(objective)}"
     if training.status == "optimal":
         yield Check.equal("training.bound", bound, objective)
+    elif bound == objective:
+        yield Check("training.status", training.status, "optimal, since the bound is met", False)
     elif bound is not None:
         yield Check("training.bound", value_text(bound), f"at most {objective_text}", bound <= objective)
     yield Check.equal("training.gap", training.gap, relative_gap(objective, bound))
@@ -76,11 +80,18 @@ def _repeated(model: Model) -> Iterator[Check]:
 
 
 def _checks(
-    model: Model, dataset: Dataset, goals: Sequence[Goal], domain_checks: Sequence[DomainCheck], spec: str | None
+    model: Model,
+    dataset: Dataset,
+    goals: Sequence[Goal],
+    domain_checks: Sequence[DomainCheck],
+    spec: str | None,
+    network_class: Mapping[str, Scalar] | None,
 ) -> Iterator[Check]:
     yield from consistency_checks(model)
     if spec is not None:
         yield Check.equal("certificate.sha256.spec", model.certificate.spec_sha256, text_sha256(spec))
+    if network_class is not None:
+        yield Check.equal("training.class", dict(model.training.network_class), dict(network_class))
     yield from _origin(model, dataset)
     for check in domain_checks:
         yield from check(model.network)

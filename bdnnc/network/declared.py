@@ -48,6 +48,7 @@ def members(domain: Domain, values: Iterable[Fraction]) -> set[Fraction]:
 
 def _layer(name: str, layer: Layer, spec: LayerSpec) -> Iterator[Check]:
     yield Check.equal(f"{name}.unit", layer.unit, spec.unit)
+    yield Check.equal(f"{name}.height", layer.height, Fraction(1))
     yield Check.equal(f"{name}.bias", f"{len(layer.bias)} units", f"{spec.units} units")
     if not isinstance(spec.weights, ArrayFile):
         yield _members(f"{name}.weights", layer.weights, ~layer.absent, spec.weights)

@@ -8,7 +8,7 @@ from html import escape
 
 from bdnnc.exact import decimal_text
 from bdnnc.network.check import value_text
-from bdnnc.network.document import Model, SetRecord, TrainingRecord
+from bdnnc.network.document import GoalRecord, Model, SetRecord, TrainingRecord
 from bdnnc.network.evaluation import percent
 from bdnnc.network.network import Layer, Network
 
@@ -53,7 +53,7 @@ def summary(model: Model, seconds: float | None = None, path: str | None = None)
     sets = [("train", model.sets.train), ("validation", model.sets.validation), ("test", model.sets.test)]
     branches: list[Branch] = [
         (_status_line(model.training, seconds), ()),
-        *((f"{goal.sense} {goal.text}: {_figures(goal.value, goal.bound)}", ()) for goal in model.training.goals),
+        *((f"{goal.sense} {goal.text}: {_figures(goal, model.training)}", ()) for goal in model.training.goals),
         ("sets", [(f"{name}: {_set_line(record)}", ()) for name, record in sets if record is not None]),
         ("network", [(network_line(model.network), ()), *((line, ()) for line in _margin_lines(model))]),
     ]
@@ -77,10 +77,13 @@ def _status_line(training: TrainingRecord, seconds: float | None) -> str:
     return f"{training.status.replace('_', ' ')} ({by}){took}{cuts}"
 
 
-def _figures(value: Fraction, bound: Fraction | None) -> str:
-    if bound is None:
-        return f"{_short(value)}, no bound"
-    return f"{_short(value)}, proved optimal" if bound == value else f"{_short(value)}, bound {_short(bound)}"
+def _figures(goal: GoalRecord, training: TrainingRecord) -> str:
+    if goal.bound is None:
+        return f"{_short(goal.value)}, no bound"
+    if goal.bound != goal.value:
+        return f"{_short(goal.value)}, bound {_short(goal.bound)}"
+    margin = training.network_class.get("margin", "exact")
+    return f"{_short(goal.value)}, proved optimal" + ("" if margin == "exact" else f" among networks of the {margin} margins")
 
 
 def _set_line(record: SetRecord) -> str:

@@ -16,8 +16,9 @@ from bdnnc.formulation.formulate import Formulation
 from bdnnc.formulation.losses import exact_objective
 from bdnnc.formulation.plan import LayerPlan
 from bdnnc.ir.domains import smallest_magnitude
-from bdnnc.network.evaluate import active_units, preactivations
+from bdnnc.network.evaluate import active_units
 from bdnnc.network.network import Layer, Network
+from bdnnc.network.planned import declared_margin_checks
 
 
 def best_constant(formulation: Formulation) -> tuple[Network, Fraction] | None:
@@ -57,12 +58,4 @@ def _layer(plan: LayerPlan, high: NDArray[np.bool_]) -> Layer:
 
 def _keeps_margins(network: Network, formulation: Formulation) -> bool:
     """Whether no pre-activation lies within a declared margin."""
-    declared = [plan.layer.margin for plan in formulation.plans]
-    if not any(isinstance(margin, Fraction) for margin in declared):
-        return True
-    for sums, margin in zip(preactivations(network, formulation.problem.patterns), declared, strict=True):
-        if isinstance(margin, Fraction):
-            nearest = np.abs(sums.numerators).min(axis=0)
-            if any(Fraction(int(n), d) < margin / 2 for n, d in zip(nearest, sums.denominators, strict=True)):
-                return False
-    return True
+    return all(check.ok for check in declared_margin_checks(network, formulation))

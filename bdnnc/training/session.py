@@ -6,19 +6,18 @@ import os
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 
 from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed
-from bdnnc.formulation.formulate import Formulation
 from bdnnc.network.assemble import Run, assemble
 from bdnnc.network.check import Check
 from bdnnc.network.declared import declared_checks
 from bdnnc.network.document import Model, Scalar, Status
 from bdnnc.network.network import Network
-from bdnnc.network.planned import planned_checks
+from bdnnc.network.planned import network_class, planned_checks
 from bdnnc.network.saving import load, replace_file, save
 from bdnnc.network.writing import model_text
 from bdnnc.pipeline import Pipeline
@@ -98,9 +97,6 @@ class _Keeper:
     settings: Settings
     path: Path | None
     reporter: ProgressReporter
-    trouble: UserError | None = None
-    cuts: int = 0
-    saved: bool = field(default=False)
 
     def keep(self, network: Network, objective: Fraction, bound: Fraction) -> None:
         """A better accepted network: on disk at once. A full disk is told and tried again at the next one."""
@@ -111,7 +107,6 @@ class _Keeper:
         try:
             save(model, self.path)
         except UserError as trouble:
-            self.trouble = trouble
             self.reporter.say(f"warning: {trouble.diagnostics[0].message}; going on, and trying again at the end")
 
     def finish(self, outcome: Outcome) -> Model | None:
@@ -163,20 +158,6 @@ class _Keeper:
         if origin is None or self.path is None:
             return origin
         return os.path.relpath(origin, self.path.resolve().parent)
-
-
-def network_class(formulation: Formulation) -> dict[str, Scalar]:
-    """The class that a bound speaks of: `margin` over all layers, then each layer's margin and bias range."""
-    classes = formulation.program.classes
-    exact = all(found.exact for found in classes)
-    table: dict[str, Scalar] = {"margin": "exact" if exact else "chosen"}
-    if not exact and all(found.exact or found.reason == "declared" for found in classes):
-        table["margin"] = "declared"
-    for found in classes:
-        kind = "exact" if found.exact else "declared" if found.reason == "declared" else "chosen"
-        table[f"{found.layer}.margin"] = f"{kind} {found.margin}"
-        table[f"{found.layer}.bias"] = found.bias
-    return table
 
 
 def _options(settings: Settings) -> dict[str, Scalar]:

@@ -251,3 +251,47 @@ def test_a_declared_margin_binds_wrong_points_too(loss: str, outputs: int) -> No
         for w, b in zip(outcome.network.layers[0].weights[:, 0], outcome.network.layers[0].bias, strict=True)
     ]
     assert min(abs(a) for a in sums) >= 1
+
+
+def test_tolerances_below_1e_7_prove_no_false_optimum(tmp_path: Path) -> None:
+    """With presolve, HiGHS 1.16 called 2 the optimum of this model at a tolerance of 1e-9."""
+    (tmp_path / "points.csv").write_text("1,x\n1,y\n")
+    (tmp_path / "spec.bdnn").write_text(
+        'data { from "points.csv" header no target 1 }\n'
+        "network { layer h: 2 step units bias none\n"
+        "  layer o: classes step units weights in [-1000, 1000] bias in {0.1, 0.1001} }\n"
+        "minimize zero_one\n"
+    )
+    result = bdnnc.compile(tmp_path / "spec.bdnn").train(time_limit=60)
+    assert (result.status, result.loss) == ("optimal", 1)
+
+
+@pytest.mark.parametrize(("weight", "margin"), [(300_000, Fraction(1, 1000)), (10**6, Fraction(1, 100))])
+def test_a_declared_margin_on_a_coarse_lattice_asks_for_no_absurd_tolerance(weight: int, margin: Fraction) -> None:
+    points, labels = [[1, -1], [-1, 1], [1, -1]], [1, 0, 0]
+    layers = [
+        layer("h", 2, 2, finite(-weight, weight), BiasRule("none"), margin=margin),
+        layer("o", 2, 2, finite(-1, 1), BiasRule("none"), statement=1),
+    ]
+    formulation = run_passes(formulate(problem(points, labels, layers, "zero_one")))
+    assert formulation.program.tolerance >= 1e-8
+    outcome, told = run(formulation, HighsSolver(isolated=False))
+    assert_nothing_false(formulation, outcome, told)
+    assert (outcome.status, outcome.objective) == ("optimal", 1)
+
+
+def test_a_margin_that_no_value_can_keep_is_infeasible_and_compiles(tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text("1,0\n3,1\n")
+    data = 'data { from "points.csv" header no target 1 }\n'
+    text = data + "network { layer o: 1 step unit weights in {1} bias none MARGIN }\nminimize hamming\n"
+    (tmp_path / "with.bdnn").write_text(text.replace("MARGIN", "margin 4"))
+    (tmp_path / "without.bdnn").write_text(text.replace("MARGIN", ""))
+    compiled = bdnnc.compile(tmp_path / "with.bdnn")
+    compiled.write(tmp_path / "with.mps")
+    with pytest.raises(bdnnc.WorkFailed) as caught:
+        compiled.train()
+    assert caught.value.diagnostics[0].code == "E520"
+    bdnnc.compile(tmp_path / "without.bdnn").train(save=tmp_path / "start.json")
+    with pytest.raises(bdnnc.UserError) as refused:
+        compiled.train(start=tmp_path / "start.json")
+    assert refused.value.diagnostics[0].code == "E523"

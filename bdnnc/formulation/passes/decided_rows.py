@@ -19,7 +19,7 @@ class DecidedRows:
     """Drop implications that hold for every network, and fix binaries whose implication can never hold.
 
     Reformulation: with a in [low, high] over all weights and biases, ``u = v => a >= t`` always holds if low >= t, and forces
-    u != v if high < t; likewise for ``<=``.
+    u != v if high < t; likewise for ``<=``. Where u can have neither value the last row stays, and says so to the solver.
     Source: interval arithmetic over the boxes of weights, biases and activities; docs/formulations.md, *Passes*.
     Needs: finite boxes. Guarantees: exact; no solution is lost or added.
     """
@@ -32,12 +32,12 @@ class DecidedRows:
         kept: list[Implication] = []
         for rule in program.implications:
             holds, fails = _decided(rule, boxes[rule.layer])
-            literals = rule.literal[fails & ~holds]
-            if rule.value == 1:
-                bounds[rule.trigger][1][literals] = 0.0
-            else:
-                bounds[rule.trigger][0][literals] = 1.0
-            kept.append(rows_of(rule, np.flatnonzero(~holds & ~fails)))
+            lower, upper = bounds[rule.trigger]
+            wanted = upper if rule.value == 1 else lower
+            is_last = (lower if rule.value == 1 else upper)[rule.literal] == rule.value  # the other value is ruled out already
+            fixed = fails & ~is_last
+            wanted[rule.literal[fixed]] = 1 - rule.value
+            kept.append(rows_of(rule, np.flatnonzero(~holds & ~fixed)))
         return replace(program, implications=tuple(kept), variables=_bounded(program.variables, bounds))
 
 
