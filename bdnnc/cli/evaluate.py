@@ -39,7 +39,7 @@ def evaluate(
     loss = _loss(found)
     rule = _rule(found, loss)
     if loss is not None and rule is None:
-        face.notes(["the loss is left out: its `balanced` weights belong to the training points"])
+        face.notes(["the loss is left out: its `balanced` weights belong to the training points, which are not here any more"])
     evaluation = figures(found.model.network, rows.X, rows.y, rule)
     if format is Output.JSON:
         from bdnnc.network.exact_json import write
@@ -65,10 +65,19 @@ def _loss(found: Stored) -> Loss | None:
 
 
 def _rule(found: Stored, loss: Loss | None) -> LossRule | None:
+    """The loss with its class weights; those that are `balanced` are counted on the training points, if these can be read
+    again."""
     import numpy as np
 
+    from bdnnc.cli.stored import recompiled
     from bdnnc.network.score import LossRule
 
-    if loss is None or loss.weighting == "balanced":
+    if loss is None:
         return None
-    return LossRule.of(loss, np.zeros(0, dtype=np.int64), len(found.model.network.classes))
+    trained_on = np.zeros(0, dtype=np.int64)
+    if loss.weighting == "balanced":
+        try:
+            trained_on = recompiled(found, None, None).dataset.train.y
+        except UserError:  # the data is gone; the other figures need it not
+            return None
+    return LossRule.of(loss, trained_on, len(found.model.network.classes))

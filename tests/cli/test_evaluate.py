@@ -66,7 +66,12 @@ def test_missing_values_as_in_the_training(run: Runner, tmp_path: Path) -> None:
 def test_balanced_weights_belong_to_the_training(run: Runner, tmp_path: Path) -> None:
     (tmp_path / "toy.bdnn").write_text(SPEC.replace("minimize hamming", "minimize hamming weighted balanced"), encoding="utf-8")
     assert run("train", "toy.bdnn", "-o", "toy.json").code == 0
-    done = run("evaluate", "toy.json", "toy.csv")
+    (tmp_path / "one.csv").write_text("a,b,class\n0,1,yes\n", encoding="utf-8")
+    figures = json.loads(run("evaluate", "toy.json", "one.csv", "--format", "json").out)
+    weight = len(LABELS) / (2 * LABELS.count("yes"))
+    assert figures["loss"] == pytest.approx(weight * figures["errors"])
+    (tmp_path / "toy.csv").unlink()
+    done = run("evaluate", "toy.json", "one.csv")
     assert "loss  " not in done.out
     assert "note: the loss is left out" in done.err
 
