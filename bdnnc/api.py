@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Literal, final
 
 from bdnnc.diagnostics import Diagnostic, Source, UserError
 from bdnnc.pipeline import Pipeline, Replacement
@@ -134,7 +134,7 @@ class Compiled:
         start: str | Path | None = None,
         options: Mapping[str, Any] | None = None,
         save: str | Path | None = None,
-        progress: str = "none",
+        progress: Literal["auto", "plain", "none"] = "none",
     ) -> Result:
         """Train; what is None is taken from the file's `train` block, else its default.
 
@@ -150,7 +150,7 @@ class Compiled:
             method, solver, time_limit, gap, node_limit, threads, seed, None if start is None else str(start), options or {}
         )
         began = time.monotonic()
-        with make_reporter(progress) as reporter:  # type: ignore[arg-type]
+        with make_reporter(progress) as reporter:
             trained = run(self._pipeline, request, None if save is None else Path(save), reporter, started=began)
         return Result(trained, None if save is None else Path(save).parent)
 

@@ -4,12 +4,13 @@ integer one behind an equation, any other finite set one binary a member."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 
 from bdnnc.formulation.plan import LayerPlan
 from bdnnc.ir.domains import LatticeDomain, ListDomain, ParameterDomain, RealDomain
-from bdnnc.ir.program import Floats, Index, Key, Link, Variable
+from bdnnc.ir.program import Floats, Index, Link, Variable
 
 
 def weight_variables(plan: LayerPlan) -> tuple[list[Variable], list[Link]]:
@@ -66,19 +67,13 @@ def _encoded(
     return [main, digits], [link]
 
 
-def _one_hot(main: Variable, digit: str, values: Sequence[Sequence[object]]) -> tuple[list[Variable], list[Link]]:
+def _one_hot(main: Variable, digit: str, values: Sequence[Sequence[Fraction]]) -> tuple[list[Variable], list[Link]]:
     owner = np.repeat(np.arange(main.size), [len(members) for members in values])
     place = np.concatenate([np.arange(len(members)) for members in values])
     base = main.index if main.index is not None else np.unravel_index(np.arange(main.size), main.shape or (1,))
     index = (*(axis[owner] for axis in base), place) if main.axes else (place,)
     ones = np.ones(len(owner))
     digits = Variable(digit, main.layer, (*main.axes, "member"), 0 * ones, ones, True, main.statement, None, index)
-    value = np.array([float(member) for members in values for member in members])  # type: ignore[arg-type]
+    value = np.array([float(member) for members in values for member in members])
     link = Link(main.key, digits.key, np.zeros(main.size), owner, value, True, main.statement)
     return [main, digits], [link]
-
-
-def digit_key(main: Key) -> Key:
-    """The block of digits behind a block of weights or biases."""
-    symbol, layer = main
-    return ("q" if symbol == "w" else "r"), layer

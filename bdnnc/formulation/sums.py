@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnnc.exact import FLOAT_EXACT, INT64_SAFE, ExactMatrix, IntArray, narrowed
-from bdnnc.ir.domains import DiscreteDomain, RealDomain, affine_lattice
+from bdnnc.ir.domains import DiscreteDomain, LatticeDomain, RealDomain, affine_lattice
 from bdnnc.ir.problem import ProblemLayer
 
 
@@ -159,6 +159,6 @@ def digits_per_weight(domain: RealDomain | DiscreteDomain) -> float:
     """How far a weight can be off per unit of integrality tolerance: the q of the slop (docs/formulations.md)."""
     if isinstance(domain, RealDomain):
         return 0.0
-    if hasattr(domain, "step"):
-        return float(domain.step)  # type: ignore[union-attr]
+    if isinstance(domain, LatticeDomain):
+        return float(domain.step)
     return float(sum(abs(v) for v in domain.values))
