@@ -86,18 +86,18 @@ def first_layer_sums(layer: ProblemLayer, patterns: ExactMatrix) -> Sums:
     X, data_denominator = patterns.over_one_denominator()
     c, g = _lattice_of(layer)
     factor = _weight_factor(layer, c, g)
-    free = narrowed(layer.free.astype(np.int64))
+    masks, mask_of_unit = np.unique(layer.free, axis=0, return_inverse=True)
+    mask_of_unit = mask_of_unit.ravel()
     constant = narrowed(_constants(layer, factor))
     fixed_part = _product(X, constant.T)
-    positive, negative = np.maximum(X, 0), np.minimum(X, 0)
-    above, below = _product(positive, free.T), _product(negative, free.T)
+    above, below = (_mask_sums(part, masks)[:, mask_of_unit] for part in (np.maximum(X, 0), np.minimum(X, 0)))
     lower, upper = _scaled(layer.domain.lower, factor), _scaled(layer.domain.upper, factor)
     wide = _needs_objects(above, below, max(abs(lower), abs(upper), abs(_scaled(c, factor))))
     above, below = (above.astype(object), below.astype(object)) if wide else (above, below)
     real = isinstance(layer.domain, RealDomain)
     return Sums(
         origin=narrowed(fixed_part + (above + below) * _scaled(c, factor)),
-        step=_gcds(X, layer.free, _scaled(g, factor)),
+        step=_gcds(X, masks, _scaled(g, factor))[:, mask_of_unit],
         low=narrowed(fixed_part + above * lower + below * upper),
         high=narrowed(fixed_part + above * upper + below * lower),
         denominator=data_denominator * factor,
@@ -113,15 +113,20 @@ def _needs_objects(above: IntArray, below: IntArray, factor: int) -> bool:
     return reach * factor * 4 >= INT64_SAFE
 
 
-def _gcds(X: IntArray, free: NDArray[np.bool_], step: int) -> IntArray:
-    """gcd over the free inputs of each unit of X[p, j], times ``step``: (patterns, units). Units of equal masks share the
-    work."""
+def _mask_sums(X: IntArray, masks: NDArray[np.bool_]) -> IntArray:
+    """The sum of X[p, j] over the inputs of each mask: (patterns, masks). Units of equal masks share the work."""
+    if X.dtype != object and masks.all() and X.size and int(np.abs(X).max()) * X.shape[1] < INT64_SAFE:
+        return X.sum(axis=1, keepdims=True)
+    return _product(X, masks.T.astype(np.int64))
+
+
+def _gcds(X: IntArray, masks: NDArray[np.bool_], step: int) -> IntArray:
+    """gcd over the inputs of each mask of X[p, j], times ``step``: (patterns, masks)."""
     if step == 0:
-        return np.zeros((len(X), len(free)), dtype=np.int64)
-    masks, unit_mask = np.unique(free, axis=0, return_inverse=True)
+        return np.zeros((len(X), len(masks)), dtype=np.int64)
     columns = [np.gcd.reduce(X[:, mask], axis=1) if mask.any() else np.zeros(len(X), dtype=np.int64) for mask in masks]
     by_mask = np.stack(columns, axis=1)
-    return narrowed(by_mask.astype(object) * step)[:, unit_mask.ravel()]
+    return narrowed(by_mask.astype(object) * step)
 
 
 def deeper_layer_sums(layer: ProblemLayer, below: ProblemLayer) -> Sums:

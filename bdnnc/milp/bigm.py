@@ -132,7 +132,8 @@ def _data_piece(where: _Rows, a: PreActivation, X: Floats, entries: Index, insid
     columns = (start + entries)[where.unit]
     if inside.all() and (inputs == inputs[0]).all():  # every unit sees the same inputs: whole rows of X
         seen = X if len(inputs[0]) == X.shape[1] else X[:, inputs[0]]
-        return Piece(columns, seen[where.pattern], entries.shape[1])
+        values = seen[:, None, :] if len(where.grid) == 2 else seen[where.pattern]
+        return Piece(columns, values, entries.shape[1])
     return Piece(columns, X[where.pattern[..., None], inputs[where.unit]] * inside[where.unit], entries.shape[1])
 
 
