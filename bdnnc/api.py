@@ -7,6 +7,8 @@ import time
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
+from html import escape
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, final
 
@@ -38,8 +40,7 @@ def compile(spec: str | Path, *, data: tuple[Any, Any] | None = None, **params: 
     """
     source, folder = _source(spec)
     overrides = {name: _param_text(value) for name, value in params.items()}
-    replacement = None if data is None else Replacement(*data)
-    return Compiled(Pipeline(source, folder, overrides, replacement))
+    return Compiled(Pipeline(source, folder, overrides, _replacement(data)))
 
 
 def train(
@@ -56,8 +57,20 @@ def load(path: str | Path) -> TrainedNetwork:
     return TrainedNetwork(load_model(path), Path(path).parent)
 
 
-def _source(spec: str | Path) -> tuple[Source, Path]:
-    if isinstance(spec, Path) or not any(mark in spec for mark in "\n{}"):
+def _replacement(data: object) -> Replacement | None:
+    if data is None:
+        return None
+    if not isinstance(data, tuple | list) or len(data) != 2:  # pyright: ignore[reportUnknownArgumentType]
+        raise UserError(Diagnostic("E229", "`data` is a pair `(X, y)`", help="X has a row a point, y its label"))
+    X, y = data  # pyright: ignore[reportUnknownVariableType]
+    return Replacement(X, y)
+
+
+def _source(spec: object) -> tuple[Source, Path]:
+    if not isinstance(spec, str | Path):
+        message = f"a spec is a path or a text, not `{type(spec).__name__}`"
+        raise UserError(Diagnostic("E601", message, help='for example `bdnnc.compile("iris.bdnn")`'))
+    if isinstance(spec, Path) or (spec and not any(mark in spec for mark in "\n{}")):
         from bdnnc.language import read_source
 
         path = Path(spec)
@@ -73,11 +86,12 @@ def _param_text(value: Any) -> str:
         return value
     if isinstance(value, bool):
         raise UserError(Diagnostic("E641", "the value of a param is a number or a text, not a bool"))
-    if isinstance(value, float):
+    if isinstance(value, float) and isfinite(value):
         return decimal_text(Fraction(repr(value)))
     if isinstance(value, int | Fraction):
         return decimal_text(Fraction(value))
-    raise UserError(Diagnostic("E641", f"the value of a param is a number or a text, not `{type(value).__name__}`"))
+    shown = value if isinstance(value, float) else type(value).__name__
+    raise UserError(Diagnostic("E641", f"the value of a param is a finite number or a text, not `{shown}`"))
 
 
 @final
@@ -157,6 +171,9 @@ class Compiled:
     def __repr__(self) -> str:
         return f"Compiled({self._pipeline.source.name!r}: {self.milp!r})"
 
+    def _repr_html_(self) -> str:
+        return self.milp.html()
+
 
 @final
 class Result:
@@ -199,6 +216,11 @@ class Result:
     @property
     def certificate(self) -> Certificate:
         return self._model.certificate
+
+    def _repr_html_(self) -> str:
+        from bdnnc.network.text import summary
+
+        return f"<pre>{escape(summary(self._model, self.seconds))}</pre>"
 
     def __repr__(self) -> str:
         bound = "none" if self.bound is None else float(self.bound)

@@ -73,26 +73,45 @@ class Pipeline:
         self._report(found)
         return self._replaced(self._made(spec, "data spec"))
 
-    @cached_property
+    @property
     def dataset(self) -> Dataset:
         """The data: exact, selected, scaled, merged."""
+        return self._checked[0]
+
+    @property
+    def model_spec(self) -> ModelSpec:
+        """Network, goals and training, checked against the data."""
+        return self._checked[1]
+
+    @cached_property
+    def _checked(self) -> tuple[Dataset, ModelSpec]:
+        """Text, data, and the one against the other, in one go: what is wrong in one place hides nothing elsewhere."""
+        from bdnnc.data.load import facts
+        from bdnnc.language import check_data, check_model, merged
+
+        data, in_data = check_data(self.tree, self.overrides, self.folder)
+        model, in_model = check_model(self.tree, self.overrides, self.folder, None)
+        found = [in_data, in_model]
+        dataset: Dataset | None = None
+        if data is not None:
+            try:
+                dataset = self._loaded(self._replaced(data))
+            except UserError as wrong:
+                found.append(list(wrong.diagnostics))
+        if data is not None and dataset is not None:
+            known = facts(dataset, data.source.span)
+            model, against_data = check_model(self.tree, self.overrides, self.folder, known)
+            found.append(against_data)
+        self._report(merged(*found))
+        return self._made(dataset, "data set"), self._made(model, "model spec")
+
+    def _loaded(self, spec: DataSpec) -> Dataset:
         from bdnnc.data.load import load, load_arrays
 
         given = self.replacement
         if given is not None and given.path is None:
-            return load_arrays(given.X, given.y, self.data_spec)
-        return load(self.data_spec)
-
-    @cached_property
-    def model_spec(self) -> ModelSpec:
-        """Network, goals and training, checked against the data."""
-        from bdnnc.data.load import facts
-        from bdnnc.language import check_model
-
-        known = facts(self.dataset, self.data_spec.source.span)
-        spec, found = check_model(self.tree, self.overrides, self.folder, known)
-        self._report(found)
-        return self._made(spec, "model spec")
+            return load_arrays(given.X, given.y, spec)
+        return load(spec)
 
     @cached_property
     def problem(self) -> Problem:
@@ -132,6 +151,7 @@ class Pipeline:
     @cached_property
     def used_text(self) -> str:
         """The text of the file with the params that were used written into it."""
+        from bdnnc.language.parser import parse_value
         from bdnnc.language.tree import Param, Text
 
         pieces = [self.source.text]
@@ -140,6 +160,9 @@ class Pipeline:
             text = self.overrides[param.name.text]
             if isinstance(param.value, Text) and not text.startswith('"'):
                 text = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            else:  # the expression alone: a comment behind it would swallow what follows in the file
+                node, _ = parse_value(Source("-D", text))
+                text = text if node is None else text[node.span.start : node.span.end]
             span = param.value.span
             pieces[0] = pieces[0][: span.start] + text + pieces[0][span.end :]
         return pieces[0]

@@ -71,6 +71,7 @@ CATALOGUE: dict[str, str] = {
     "E324": "not linear in the network",
     "E331": "exact margin that cannot be had",
     "E332": "margin too small for a solver",
+    "E333": "pre-activations beyond what a solver can compute with",
     "E390": "construct that this version does not support",
     "E501": "unknown solver",
     "E502": "solver of a later version",
@@ -85,6 +86,7 @@ CATALOGUE: dict[str, str] = {
     "E523": "start of another class",
     "E524": "gap that was asked for and missed",
     "E525": "benchmark that failed",
+    "E526": "no network within the cutoff",
     "E550": "not a model file",
     "E551": "a key that stands twice in a model file",
     "E552": "unknown key in a model file",
@@ -134,4 +136,5 @@ CATALOGUE: dict[str, str] = {
     "W101": "param that is never used",
     "W251": "column chosen twice",
     "W301": "member that stands twice",
+    "W661": "network that could not be saved for now",
 }

@@ -20,6 +20,9 @@ from bdnnc.ir.problem import ProblemLayer
 
 Floats = NDArray[np.float64]
 
+SHORTEST = Fraction(1, 10**12)
+"""The least radius of a chosen interval, far below every margin."""
+
 LARGEST_LATTICE = 1_000_000
 """A lattice of biases with more members than this is treated as an interval."""
 
@@ -116,6 +119,8 @@ def _rounded_up(value: Fraction) -> Fraction:
     """The value if it is an integer, else the next multiple of 1e-6 of its own size: short enough to print."""
     if value.denominator == 1 or value == 0:
         return value
+    if value < SHORTEST:
+        return SHORTEST
     grain = Fraction(10) ** (floor(log10(float(value))) - 6)
     return ceil(value / grain) * grain
 

@@ -35,7 +35,7 @@ def chosen_margins(layer: ProblemLayer, sums: Sums, below_unit: str | None, obst
     while True:
         bias = interval_bias(layer, sums, guess / 2)
         slop = slop_per_tolerance(layer, sums, reach(sums, bias) + float(guess), below_unit is not None)
-        needed = 20.0 * float(slop.max(initial=0.0)) * max(1e-9, tolerance_floor(slop))
+        needed = 20.0 * float(slop.max(initial=0.0)) * tolerance_floor(slop)
         if needed <= guess:
             break
         guess = Fraction(10) ** ceil(log10(needed))

@@ -57,10 +57,11 @@ class RowLattice:
         """The least values of at least ``half`` on both sides of 0 (0 itself being active). A constant within the margin, which
         no network can keep, stays open with both sides out of its reach."""
         least = ceil(half * self.denominator)
-        below = self.step - self.above
-        active = self.above + self.step * _steps(least - self.above, self.step)
-        inactive = below + self.step * _steps(least - below, self.step)
-        lost = self.constant & (np.abs(self.origin) < least)
+        step, above = (self.step, self.above) if least == 0 else (self.step.astype(object), self.above.astype(object))
+        below = step - above
+        active = above + step * _steps(least - above, step)
+        inactive = below + step * _steps(least - below, step)
+        lost = self.constant & np.asarray(np.abs(self.origin.astype(object)) < least, dtype=np.bool_)
         decided = np.where(self.constant & ~lost, (self.origin >= 0).astype(np.int8), np.int8(-1)).astype(np.int8)
         open_steps = self.step[~self.constant]
         width = Fraction(int(open_steps.min()) if open_steps.size else 0, self.denominator)

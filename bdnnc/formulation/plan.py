@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bdnnc.exact import decimal_text
 from bdnnc.formulation.margins import margins
+from bdnnc.formulation.reach import refuse_absurd_reach
 from bdnnc.formulation.sums import Sums, deeper_layer_sums, first_layer_sums
 from bdnnc.formulation.thresholds import Thresholds
 from bdnnc.ir.problem import Problem, ProblemLayer
@@ -40,11 +41,12 @@ def _bias_text(found: Thresholds) -> str:
 
 
 def plan(problem: Problem) -> tuple[LayerPlan, ...]:
-    """One plan a layer, from the first to the output. Raises UserError E331 or E332 (see `margins`)."""
+    """One plan a layer, from the first to the output. Raises UserError E331 or E332 (see `margins`), E333."""
     plans: list[LayerPlan] = []
     below: ProblemLayer | None = None
     for layer in problem.layers:
         sums = first_layer_sums(layer, problem.patterns) if below is None else deeper_layer_sums(layer, below)
+        refuse_absurd_reach(layer, sums, problem.statements[layer.statement].span)
         plans.append(LayerPlan(layer, sums, margins(layer, sums, None if below is None else below.unit)))
         below = layer
     return tuple(plans)

@@ -13,8 +13,9 @@ from bdnnc.ir.problem import ProblemLayer
 
 Floats = NDArray[np.float64]
 
-TOLERANCES = (1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
-"""Solver tolerances from the solver's default to the tightest that HiGHS takes."""
+TOLERANCES = (1e-6, 1e-7, 1e-8)
+"""Solver tolerances from the solver's default to the tightest that is used. HiGHS takes 1e-10, but at 1e-9 and 1e-10 version
+1.16 was seen to prove false optima, with and without presolve, depending on its seed; at 1e-8 it was not."""
 
 SAFETY = 4.0
 """A margin is enforceable when it is at least this many times the slop."""

@@ -7,6 +7,7 @@ Index conventions: ``p`` counts patterns, ``i`` units of a layer, ``j`` its inpu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import Literal
 
 import numpy as np
@@ -168,7 +169,7 @@ class LayerClass:
     tolerance: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Program:
     """Everything to be said to a solver, before big-M. Every feasible objective lies in ``objective_offset + objective_step Z``
     (step 0: not known)."""
@@ -198,6 +199,12 @@ class Program:
     def tolerance(self) -> float:
         """The solver tolerance at which every row family is enforced."""
         return min((c.tolerance for c in self.classes), default=1e-7)
+
+    def __repr__(self) -> str:
+        return f"Program({self.name!r}: {self.patterns} patterns, {sum(v.size for v in self.variables):,} variables)"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"
 
     def __str__(self) -> str:
         """The program's text, a line a family."""

@@ -258,6 +258,9 @@ class DataChecker:
     def _take(self, clause: tree.Take | None) -> Pick | None:
         if clause is None:
             return None
+        if isinstance(clause.count, tree.Word) and (clause.stratified or clause.seed is not None):
+            message = "`take all` takes every point, so `stratified` and `seed` mean nothing"
+            self.constants.findings.add("E251", message, clause.span, help="leave them out, or take a number of points")
         count = None if isinstance(clause.count, tree.Word) else self._count(clause.count)
         return self._pick(count, clause.stratified, clause.seed, clause.span)
 

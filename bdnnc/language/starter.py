@@ -16,7 +16,7 @@ data {{
 }}
 
 network {{
-  layer hidden: width step units      # a unit is 1 if the weighted sum of its inputs reaches its bias, else 0
+  layer hidden: width step units      # a unit is 1 if its weighted sum of inputs plus its bias is at least 0
     weights in {{-1, 0, 1}}
   layer output: 1 step unit           # one unit for two classes
     weights in {{-1, 0, 1}}

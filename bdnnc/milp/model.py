@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class ColumnFamily:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class MilpModel:
     """min c x  s.t.  row_lower <= A x <= row_upper,  lower <= x <= upper,  x[j] integral where integrality[j] == 1.
 
@@ -71,6 +72,24 @@ class MilpModel:
     objective_step: float = 0.0
     objective_offset: float = 0.0
     meta: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The names of the columns; those of the rows are ``row_names``."""
+        return self.column_names
+
+    def __repr__(self) -> str:
+        rows, columns = self.A.shape
+        return f"MilpModel({self.name!r}: {rows:,} rows, {columns:,} columns, {self.A.nnz:,} non-zeros)"
+
+    def html(self) -> str:
+        """The statistics, for notebooks."""
+        from bdnnc.milp.stats import stats_text
+
+        return f"<pre>{escape(stats_text(self.stats()))}</pre>"
+
+    def _repr_html_(self) -> str:
+        return self.html()
 
     def standard_form(self) -> tuple[Any, Floats, Floats, NDArray[np.uint8]]:
         """``A, b, c, integrality`` with min c x s.t. A x <= b: the whole model, bounds and equations included as rows."""

@@ -10,11 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnnc.diagnostics import Diagnostic, Label, UserError
+from bdnnc.diagnostics.suggest import did_you_mean
 from bdnnc.language.spec import ArrayFile
 
 
 def _fault(code: str, message: str, file: ArrayFile, help: str | None = None) -> UserError:
     return UserError(Diagnostic(code, message, Label(file.span), help=help))
+
+
+def _unreadable(what: str, file: ArrayFile, fault: Exception) -> UserError:
+    """E315 with the system's own reason; whatever a parser says of the content is not for users."""
+    if isinstance(fault, FileNotFoundError):
+        help = did_you_mean(file.path.name, (other.name for other in file.path.parent.glob("*")))
+        return _fault("E315", f"there is no {what} `{file.text}`", file, help)
+    if isinstance(fault, OSError) and fault.strerror:
+        return _fault("E315", f"the {what} `{file.text}` can't be read: {fault.strerror.lower()}", file)
+    form = "a CSV of 0 and 1" if what == "mask" else "an `.npz` archive with an array `weights`"
+    return _fault("E315", f"the {what} `{file.text}` is not {form}", file)
 
 
 def read_mask(file: ArrayFile, units: int, inputs: int) -> NDArray[np.bool_]:
@@ -26,7 +38,7 @@ def read_mask(file: ArrayFile, units: int, inputs: int) -> NDArray[np.bool_]:
         with open(file.path, newline="", encoding="utf-8-sig") as stream:
             rows = [row for row in csv.reader(stream) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as fault:
-        raise _fault("E315", f'cannot read the mask "{file.text}": {fault}', file) from fault
+        raise _unreadable("mask", file, fault) from fault
     shape_help = f"write {units} lines (one a unit) of {inputs} entries (one an input), separated by commas"
     widths = {len(row) for row in rows}
     if len(rows) != units or widths != {inputs}:
@@ -48,12 +60,12 @@ def read_weights(file: ArrayFile, units: int, inputs: int) -> NDArray[Any]:
         with np.load(file.path, allow_pickle=False) as archive:
             if "weights" not in archive.files:
                 held = ", ".join(f"`{name}`" for name in archive.files) or "nothing"
-                raise _fault("E315", f'"{file.text}" has no array `weights`; it holds {held}', file)
+                raise _fault("E315", f"`{file.text}` has no array `weights`; it holds {held}", file)
             stored = archive["weights"]
     except UserError:
         raise
     except Exception as fault:  # np.load raises whatever the zip or header parser does; all of it is the file's fault
-        raise _fault("E315", f'cannot read the weights "{file.text}": {fault}', file) from fault
+        raise _unreadable("file of weights", file, fault) from fault
     if stored.shape != (units, inputs):
         seen = " x ".join(map(str, stored.shape)) or "a single number"
         raise _fault("E316", f"the fixed weights are {seen}, the layer needs {units} x {inputs} (units x inputs)", file)

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from bdnnc.data.dataset import Dataset
+from bdnnc.diagnostics import Diagnostic, UserError
 from bdnnc.ir.domains import LatticeDomain, from_declared, smallest_magnitude
 from bdnnc.ir.problem import BiasRule, Problem, ProblemLayer, Statement
 from bdnnc.language.spec import ArrayFile, Goal, LayerSpec, ModelSpec
@@ -22,11 +23,17 @@ def pose(model: ModelSpec, dataset: Dataset) -> Problem:
     goal = model.goals[0]
     statements.append(Statement(f"{goal.sense} {goal.text}", goal.span))
     layers: list[ProblemLayer] = []
+    wrong: list[Diagnostic] = []
     inputs = len(dataset.inputs)
     for place, spec in enumerate(model.layers):
         dead = dataset.dead if place == 0 else np.zeros(inputs, dtype=np.bool_)
-        layers.append(_pose_layer(spec, inputs, dead, statement=place))
+        try:
+            layers.append(_pose_layer(spec, inputs, dead, statement=place))
+        except UserError as fault:
+            wrong += fault.diagnostics
         inputs = spec.units
+    if wrong:
+        raise UserError(wrong)
     return Problem(
         layers=tuple(layers),
         patterns=dataset.patterns,

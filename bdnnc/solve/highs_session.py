@@ -20,7 +20,8 @@ from bdnnc.solve.outcome import OnIncumbent, OnProgress, Outcome, RefusedBySolve
 from bdnnc.solve.protocol import Progress, SolveOptions, Stop
 
 PROGRESS_EVERY = 0.1  # seconds; HiGHS calls back thousands of times a second
-SMALLEST_COEFFICIENT = 1e-12  # HiGHS's least `small_matrix_value`; its default of 1e-9 would drop coefficients of the model
+DROPPED_BELOW = 1e-9  # HiGHS's default `small_matrix_value`
+SMALLEST_COEFFICIENT = 1e-12  # the least that it takes
 LARGEST_SEED = 2**31 - 1  # what HiGHS takes
 ABSOLUTE_GAP = 1e-6
 STEP_SHARE = 0.9  # of the objective's step: a smaller gap between incumbent and bound proves the incumbent
@@ -51,10 +52,15 @@ def absolute_gap(step: float, gap: float | None) -> float:
     return max(tight, gap or 0.0)
 
 
-def quiet_highs() -> QuietHighs:
-    """HiGHS that prints nothing and drops no coefficient down to 1e-12."""
+def highs_for(arrays: MatrixArrays) -> QuietHighs:
+    """HiGHS that prints nothing and drops no coefficient of the model down to 1e-12.
+
+    Its own limit is lowered only where the model has coefficients below: a lower limit also keeps the residues of presolve, and
+    with them HiGHS 1.16 was seen to prove false optima.
+    """
     highs = QuietHighs()
-    highs.setOptionValue("small_matrix_value", SMALLEST_COEFFICIENT)
+    if arrays.nonzeros and float(np.abs(arrays.data).min()) < DROPPED_BELOW:
+        highs.setOptionValue("small_matrix_value", SMALLEST_COEFFICIENT)
     return highs
 
 
@@ -194,7 +200,7 @@ def run_highs(
     refuses the arrays or an option, and whatever a callback raises.
     """
     started = time.monotonic()
-    highs = quiet_highs()
+    highs = highs_for(arrays)
     set_options(highs, options, arrays.objective_step)
     load(highs, arrays)
     if options.start is not None:

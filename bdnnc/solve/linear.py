@@ -11,7 +11,7 @@ import numpy as np
 from bdnnc.diagnostics import InternalError
 from bdnnc.milp.model import MilpModel
 from bdnnc.solve.arrays import MatrixArrays
-from bdnnc.solve.highs_session import STOPS, load, quiet_highs
+from bdnnc.solve.highs_session import STOPS, highs_for, load
 from bdnnc.solve.outcome import RefusedBySolverError
 from bdnnc.solve.protocol import Floats, Stop
 
@@ -44,7 +44,7 @@ def solve_lp(
     """
     arrays = MatrixArrays.of(model) if isinstance(model, MilpModel) else model
     arrays = replace(arrays, integrality=np.zeros(arrays.columns, dtype=np.uint8))
-    highs = quiet_highs()
+    highs = highs_for(arrays)
     try:
         load(highs, arrays)
     except RefusedBySolverError as refused:

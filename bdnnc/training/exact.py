@@ -7,6 +7,7 @@ was proved, the solver's tolerances are tightened instead. (docs/formulations.md
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil, isfinite
@@ -32,6 +33,10 @@ from bdnnc.training.cutoff import with_cutoff
 from bdnnc.training.outcome import Limits, Outcome, Watch
 
 Floats = NDArray[np.float64]
+
+SAFE_TOLERANCE = 0.99e-7
+LARGEST_PLAIN = 1e4
+"""Proofs at tighter tolerances, or with larger coefficients, are made twice."""
 
 MOST_ATTEMPTS = 100
 """Solves after rejected optima; each but the last adds a clause or tightens the tolerances."""
@@ -98,6 +103,8 @@ class _Run:
             solution = self._solve_once(model, tolerance)
             verdict = self._judge(solution)
             if not isinstance(verdict, Rejected):
+                if solution.stop is Stop.OPTIMAL and self._is_delicate(model, tolerance):
+                    self._confirm(model, tolerance)
                 return self._outcome(solution, tolerance)
             if attempts == MOST_ATTEMPTS:
                 given_up = replace(solution, stop=Stop.FAILED, message="too many solutions were rejected")
@@ -112,7 +119,23 @@ class _Run:
             else:
                 return self._outcome(replace(solution, stop=Stop.FAILED, message=verdict.reason), tolerance)
 
-    def _solve_once(self, model: MilpModel, tolerance: float) -> Solution:
+    def _is_delicate(self, model: MilpModel, tolerance: float) -> bool:
+        """Whether a proof rests on numbers at which HiGHS has been seen to err, and says more than is known without it."""
+        says_more = self.bound > unavoidable_loss(self.formulation.problem)
+        large = float(np.abs(model.A.data).max(initial=0.0)) > LARGEST_PLAIN
+        return says_more and (tolerance < SAFE_TOLERANCE or large)
+
+    def _confirm(self, model: MilpModel, tolerance: float) -> None:
+        """Solve again on another path, without a start; only what both solves prove counts, and any better network is kept."""
+        first, self.bound = self.bound, unavoidable_loss(self.formulation.problem)
+        self.start = None
+        presolve = "on" if tolerance < SAFE_TOLERANCE else "off"
+        self._judge(self._solve_once(model, tolerance, {"presolve": presolve}, self.limits.seed + 1))
+        self.bound = min(first, self.bound)
+
+    def _solve_once(
+        self, model: MilpModel, tolerance: float, more: Mapping[str, str] | None = None, seed: int | None = None
+    ) -> Solution:
         if self.limits.cutoff is not None:
             model = with_cutoff(model, self.limits.cutoff)
         options = SolveOptions(
@@ -120,11 +143,11 @@ class _Run:
             gap=self.limits.gap,
             node_limit=self.limits.node_limit,
             threads=self.limits.threads,
-            seed=self.limits.seed,
+            seed=self.limits.seed if seed is None else seed,
             feasibility_tolerance=tolerance,
             integrality_tolerance=tolerance,
             start=None if self.start is None else encode(self.start, self.formulation),
-            extra=self.limits.extra,
+            extra={**self.limits.extra, **(more or {})},
         )
         solution = self.solver.solve(model, options, self._on_incumbent, self._on_progress)
         self.nodes += solution.nodes
@@ -189,8 +212,8 @@ class _Run:
             objective is not None and bound > objective
         ):  # better than the model's optimum: outside its class by the margin alone
             model_objective, bound = bound, objective
-        if status == "feasible" and solution.stop is Stop.INFEASIBLE:
-            message = "no better network exists within the cutoff" if self.limits.cutoff is not None else message
+        if status == "feasible" and solution.stop is Stop.INFEASIBLE and self.limits.cutoff is not None:
+            message = "no better network exists within the cutoff"
         return Outcome(
             status, self.network, objective, bound, len(self.clauses), self.nodes, tolerance, message, model_objective
         )

@@ -11,7 +11,8 @@ from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 
-from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed
+from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed, render_concise
+from bdnnc.exact import decimal_text
 from bdnnc.network.assemble import Run, assemble
 from bdnnc.network.check import Check
 from bdnnc.network.declared import declared_checks
@@ -37,12 +38,17 @@ class Trained:
     outcome: Outcome
     seconds: float
     gap_met: bool
+    cutoff: Fraction | None = None
 
     def require_network(self) -> Model:
-        """The document. Raises WorkFailed E520 (infeasible), E521 (none found in time), E522 (the solver failed)."""
+        """The document. Raises WorkFailed E520 (infeasible), E521 (none found in time), E522 (the solver failed), E526
+        (none within the cutoff)."""
         if self.model is not None:
             return self.model
         message = self.outcome.message
+        if self.outcome.status == "infeasible" and self.cutoff is not None:
+            message = f"no network of the declared class has an objective of at most {decimal_text(self.cutoff)}, the cutoff"
+            raise WorkFailed(Diagnostic("E526", message, help="raise `cutoff`, or leave it out to see what can be had"))
         if self.outcome.status == "infeasible":
             raise WorkFailed(
                 Diagnostic("E520", "no network of the declared class exists", notes=tuple(filter(None, [message])))
@@ -80,7 +86,7 @@ def train(
     )
     seconds = time.monotonic() - began
     model = keeper.finish(outcome)
-    return Trained(model, outcome, seconds, _gap_met(model, settings.limits.gap))
+    return Trained(model, outcome, seconds, _gap_met(model, settings.limits.gap), settings.limits.cutoff)
 
 
 def _gap_met(model: Model | None, gap: float | None) -> bool:
@@ -107,7 +113,8 @@ class _Keeper:
         try:
             save(model, self.path)
         except UserError as trouble:
-            self.reporter.say(f"warning: {trouble.diagnostics[0].message}; going on, and trying again at the end")
+            told = Diagnostic("W661", f"{trouble.diagnostics[0].message}; going on, and trying again at the end")
+            self.reporter.say(render_concise([told]).rstrip())
 
     def finish(self, outcome: Outcome) -> Model | None:
         """The final document, saved. Raises UserError where it had to be saved elsewhere."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -51,8 +51,7 @@ def settle(request: Request, spec: TrainSpec | None, started: float, isolated: b
     wrong: list[Diagnostic] = []
     written = dict(spec.options) if spec else {}
     method = _method(request, spec, wrong)
-    name = request.solver or str(_of_file(written, "solver", "auto"))
-    chosen = solver_named(name, isolated)
+    chosen = _solver(request, written, isolated)
     limits = Limits(
         time_limit=_number(request.time_limit, written, "time_limit", DEFAULT_TIME_LIMIT, lambda v: v > 0, "positive", wrong),
         started=started,
@@ -67,6 +66,17 @@ def settle(request: Request, spec: TrainSpec | None, started: float, isolated: b
         raise UserError(wrong)
     start = request.start if request.start is not None else _of_file(written, "start", None)
     return Settings(method, chosen, limits, None if start is None else str(start))
+
+
+def _solver(request: Request, written: Mapping[str, Located[Fraction | str]], isolated: bool) -> Solver:
+    """The adapter; what is wrong with a name from the file is shown where it stands."""
+    if request.solver is not None or "solver" not in written:
+        return solver_named(request.solver or "auto", isolated)
+    try:
+        return solver_named(str(written["solver"].value), isolated)
+    except UserError as wrong:
+        label = Label(written["solver"].span)
+        raise UserError([replace(found, primary=label) for found in wrong.diagnostics]) from wrong
 
 
 def _method(request: Request, spec: TrainSpec | None, wrong: list[Diagnostic]) -> str:
@@ -95,7 +105,11 @@ def _number(
     value = asked if asked is not None else _of_file(written, name, default)
     if value is None:
         return None
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        wrong.append(Diagnostic("E632", f"`{name}` is a number, not `{value}`"))
+        return None
     if not allowed(number) or number != number or number == float("inf"):
         wrong.append(Diagnostic("E632", f"`{name}` is a finite number that is {rule}, not {number:g}"))
     return number
@@ -112,8 +126,9 @@ def _integer(
     value = asked if asked is not None else _of_file(written, name, default)
     if value is None:
         return None
-    if int(value) != value or int(value) < least or int(value) > 2**31 - 1:
+    if not isinstance(value, int | Fraction) or int(value) != value or int(value) < least or int(value) > 2**31 - 1:
         wrong.append(Diagnostic("E632", f"`{name}` is an integer from {least} to 2147483647, not {value}"))
+        return None
     return int(value)
 
 

@@ -64,7 +64,7 @@ def test_infeasible(run: Runner, tmp_path: Path) -> None:
     (tmp_path / "cut.bdnn").write_text(SPEC.replace("width = 2", "width = 1") + "train exact { cutoff 0 }\n", encoding="utf-8")
     done = run("train", "cut.bdnn", "-o", "cut.json", "--format", "json")
     assert done.code == 1
-    assert "error[E520]" in done.err
+    assert "error[E526]" in done.err
     found = json.loads(done.out)
     assert (found["status"], found["objective"], found["model"]) == ("infeasible", None, None)
     assert not (tmp_path / "cut.json").exists()
