@@ -139,3 +139,49 @@ def test_a_start_is_the_first_incumbent(spec: Path, tmp_path: Path) -> None:
 def test_one_seed_one_network(spec: Path) -> None:
     first, second = (bdnnc.compile(spec).train(seed=3, threads=1).network for _ in range(2))
     assert repr(first) == repr(second)
+
+
+def test_what_is_wrong_in_one_place_hides_nothing_elsewhere(tmp_path: Path) -> None:
+    """Text, data, and the one against the other."""
+    (tmp_path / "points.csv").write_text(POINTS)
+    text = SPEC.replace('target "y"', 'target "z"').replace("param width = 1", "param width = 1.5")
+    (tmp_path / "bad.bdnn").write_text(text.replace("hamming", "haming"))
+    with pytest.raises(bdnnc.UserError) as caught:
+        bdnnc.compile(tmp_path / "bad.bdnn")
+    codes = [found.code for found in caught.value.diagnostics]
+    assert "E216" in codes, "no column `z`"
+    assert len(set(codes)) >= 3
+
+
+def test_a_comment_in_an_override_stays_out_of_the_stored_text(tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text(POINTS)
+    (tmp_path / "line.bdnn").write_text(" ".join(SPEC.split("\n")))
+    compiled = bdnnc.compile(tmp_path / "line.bdnn", width="2 # two")
+    result = compiled.train(save=tmp_path / "model.json")
+    assert "#" not in result.network.model.spec
+    assert (
+        bdnnc.compile(result.network.model.spec.replace('"points.csv"', f'"{tmp_path}/points.csv"')).problem.layers[0].units
+        == 2
+    )
+
+
+def test_wrong_arguments_are_user_errors(spec: Path) -> None:
+    for call in (
+        lambda: bdnnc.compile(None),
+        lambda: bdnnc.compile(""),
+        lambda: bdnnc.compile(spec, width=float("nan")),
+        lambda: bdnnc.compile(spec, data=np.zeros((3, 2))),
+        lambda: bdnnc.compile(spec).train(time_limit="a"),
+        lambda: bdnnc.compile(spec).train(seed=1.5),
+    ):
+        with pytest.raises(bdnnc.UserError):
+            call()
+
+
+def test_values_show_themselves(spec: Path) -> None:
+    compiled = bdnnc.compile(spec)
+    result = compiled.train()
+    for value in (compiled, compiled.milp, compiled.program, result, result.network):
+        assert len(repr(value)) < 1500
+        assert value._repr_html_().startswith("<")
+    assert compiled.milp.names[-1] == "one"

@@ -38,9 +38,10 @@ def certify(
     if format is Output.JSON:
         import json
 
-        face.result(json.dumps(report.table(), ensure_ascii=False, indent=2) + "\n")
+        face.json(json.dumps(report.table(), ensure_ascii=False, indent=2) + "\n")
     else:
-        verdict = "all figures recomputed, none differs\n" if report.ok else ""
+        claim = "the bound is the solver's claim, checked for consistency only"
+        verdict = f"all recomputable figures recomputed, none differs; {claim}\n" if report.ok else ""
         face.result(report.text() + verdict)
     report.require()
     return 0

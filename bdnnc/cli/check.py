@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bdnnc.cli.common import STDIN, STDIN_NAME, Color, Colored, Define, Quiet, face_of, pipeline_of
+from bdnnc.cli.common import STDIN, STDIN_NAME, Color, Colored, Define, Quiet, class_lines, face_of, pipeline_of
 from bdnnc.cli.face import Face
 from bdnnc.diagnostics import Diagnostic, UserError
 from bdnnc.pipeline import Pipeline
@@ -39,22 +39,25 @@ def check(
     face = face_of(context, quiet, color)
     bad = False
     for spec in specs:
-        found, facts = findings(spec, define, no_data)
+        found, facts, notes = findings(spec, define, no_data)
+        face.notes(notes if format is Findings.TEXT else [])
         bad |= any(d.is_error or warn_as_error for d in found)
         _print(face, format, STDIN_NAME if spec == STDIN else spec, found, facts)
     return 2 if bad else 0
 
 
-def findings(spec: str, define: list[str] | None, no_data: bool) -> tuple[list[Diagnostic], str]:
-    """Warnings and errors of one file, and a line of facts about it (empty where there are errors)."""
+def findings(spec: str, define: list[str] | None, no_data: bool) -> tuple[list[Diagnostic], str, list[str]]:
+    """Warnings and errors of one file, a line of facts about it, and what was found in its data and chosen for its layers (both
+    empty where there are errors)."""
     pipeline: Pipeline | None = None
     try:
         pipeline = pipeline_of(spec, define)
         facts = _text_facts(pipeline) if no_data else _data_facts(pipeline)
     except UserError as error:
         warnings = pipeline.warnings if pipeline else []
-        return [*(d for d in warnings if d not in error.diagnostics), *error.diagnostics], ""
-    return pipeline.warnings, facts
+        return [*(d for d in warnings if d not in error.diagnostics), *error.diagnostics], "", []
+    notes = [] if no_data else [*pipeline.dataset.notes, *class_lines(pipeline)]
+    return pipeline.warnings, facts, notes
 
 
 def _text_facts(pipeline: Pipeline) -> str:
@@ -69,11 +72,10 @@ def _text_facts(pipeline: Pipeline) -> str:
 
 def _data_facts(pipeline: Pipeline) -> str:
     """As far as the plans of the layers, where margins are found wanting, and the settings of the training."""
-    from bdnnc.formulation.plan import plan
     from bdnnc.training.settings import Request, settle
 
     spec, dataset = pipeline.model_spec, pipeline.dataset
-    plan(pipeline.problem)
+    _ = pipeline.formulation  # where margins are found wanting
     settle(Request(), spec.train, time.monotonic())
     sizes = [
         _counted(len(spec.layers), "layer"),
@@ -88,7 +90,7 @@ def _print(face: Face, format: Findings, name: str, found: list[Diagnostic], fac
     from bdnnc.diagnostics import render_concise, to_lsp
 
     if format is Findings.JSON:
-        face.result(json.dumps({"uri": name, "diagnostics": to_lsp(found)}, ensure_ascii=False) + "\n")
+        face.json(json.dumps({"uri": name, "diagnostics": to_lsp(found)}, ensure_ascii=False) + "\n")
         return
     if format is Findings.CONCISE:
         face.write_error(render_concise(d for d in found if d.is_error or not face.quiet))

@@ -44,7 +44,7 @@ def evaluate(
     if format is Output.JSON:
         from bdnnc.network.exact_json import write
 
-        face.result(write(evaluation.table()))
+        face.json(write(evaluation.table()))
     else:
         face.result(evaluation.text())
     return 0

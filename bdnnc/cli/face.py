@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterable
@@ -28,6 +29,11 @@ class Face:
             raise
         except OSError as error:
             raise unwritable(error) from error
+
+    def json(self, text: str) -> None:
+        """JSON on standard output in ASCII, whatever the encoding there: other characters stand in strings only, as escapes."""
+        pieces = (c if c.isascii() else json.dumps(c)[1:-1] for c in text)
+        self.result("".join(pieces))
 
     def say(self, text: str) -> None:
         """A line on standard error, unless ``--quiet``."""

@@ -15,7 +15,7 @@ def solvers(context: typer.Context, format: Formatted = Output.TEXT, quiet: Quie
     if format is Output.JSON:
         import json
 
-        face.result(json.dumps({"solvers": [entry.as_dict() for entry in entries()]}, indent=2) + "\n")
+        face.json(json.dumps({"solvers": [entry.as_dict() for entry in entries()]}, indent=2) + "\n")
         return 0
     rows = [("solver", "package", "version", "usable", "features")]
     for entry in entries():

@@ -125,7 +125,7 @@ def _report(face: Face, trained: Trained, out: str | None, format: Output) -> No
     from bdnnc.network.text import summary
 
     if format is Output.JSON:
-        face.result(write(training_object(trained, out)))
+        face.json(write(training_object(trained, out)))
     elif trained.model is not None:
         face.result(summary(trained.model, trained.seconds, out))
     if trained.model is not None and trained.outcome.message:

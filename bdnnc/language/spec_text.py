@@ -83,7 +83,7 @@ def _bias(bias: Bias) -> str:
 
 
 def _margin(layer: LayerSpec) -> str:
-    return "chosen" if layer.margin is None else _value(layer.margin.value, quote=False)
+    return "auto" if layer.margin is None else _value(layer.margin.value, quote=False)
 
 
 def _domain(domain: Domain) -> str:

@@ -13,7 +13,9 @@ from tests.cli.conftest import SPEC, Runner
 
 def test_a_good_file(run: Runner) -> None:
     done = run("check", "toy.bdnn")
-    assert (done.code, done.err) == (0, "")
+    assert done.code == 0
+    assert [line.split("`")[0] for line in done.err.splitlines()] == ["note: ", "note: layer ", "note: layer "]
+    assert run("check", "toy.bdnn", "--quiet").err == ""
     assert done.out == "toy.bdnn: no problems found, 2 layers, 8 training points, 2 inputs, 2 classes\n"
 
 

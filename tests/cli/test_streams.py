@@ -36,11 +36,11 @@ def test_a_reader_that_leaves(run: Runner, tmp_path: Path, emit: str) -> None:
 def test_a_full_disk(run: Runner, tmp_path: Path, arguments: str) -> None:
     done = _shell(f"bdnnc {arguments} > /dev/full", tmp_path)
     assert done.code == 2
-    assert done.err == "error[E661]: cannot write standard output: no space left on device\n"
+    assert done.err.splitlines()[-1] == "error[E661]: cannot write standard output: no space left on device"
 
 
 def test_a_closed_output(run: Runner, tmp_path: Path) -> None:
-    assert _shell("bdnnc check toy.bdnn >&-", tmp_path) == Ran(0, "", "")
+    assert _shell("bdnnc check toy.bdnn --quiet >&-", tmp_path) == Ran(0, "", "")
     assert _shell("bdnnc check gone.bdnn 2>&-", tmp_path) == Ran(2, "", "")
 
 

@@ -117,12 +117,12 @@ class Reader:
             return
         path = self.folder / named[1]
         path.write_text(block.text, encoding="utf-8")
-        found, _ = findings(str(path), None, no_data=False)
+        found, *_ = findings(str(path), None, no_data=False)
         assert [d.message for d in found] == [], f"line {block.line}"
 
     def _refused(self, block: Block) -> None:
         named = FILE_NAME.match(block.text)
         path = self.folder / (named[1] if named else f"line_{block.line}.bdnn")
         path.write_text(block.text, encoding="utf-8")
-        found, _ = findings(str(path), None, no_data=False)
+        found, *_ = findings(str(path), None, no_data=False)
         assert {d.code for d in found} == set(block.words), f"line {block.line}: {[d.message for d in found]}"

@@ -295,3 +295,64 @@ def test_a_margin_that_no_value_can_keep_is_infeasible_and_compiles(tmp_path: Pa
     with pytest.raises(bdnnc.UserError) as refused:
         compiled.train(start=tmp_path / "start.json")
     assert refused.value.diagnostics[0].code == "E523"
+
+
+def test_presolve_residues_prove_no_false_optimum(tmp_path: Path) -> None:
+    """With `small_matrix_value` lowered to 1e-12, HiGHS 1.16 called 3 the optimum of this model, on every seed."""
+    rows = "-52775,57488,a -45162,-39872,b -96814,75971,a -45679,-13767,b -64851,8629,a 86688,-22726,b"
+    (tmp_path / "v.csv").write_text("\n".join(rows.split()) + "\n")
+    (tmp_path / "v.bdnn").write_text(
+        'data { from "v.csv" header no target 2 }\n'
+        "network { layer L0: 2 sign units weights in {-0.3, 0.1} bias none\n"
+        "  layer L1: 1 step units weights in {1, -1} }\nminimize hamming\n"
+    )
+    result = bdnnc.compile(tmp_path / "v.bdnn").train(time_limit=60)
+    assert (result.status, result.loss, result.bound) == ("optimal", 1, 1)
+
+
+class TwoMinds(FakeSolver):
+    """Proves 3 at first, and 1 when asked again on another path."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda x, model: x)
+        self.paths: list[object] = []
+
+    def solve(self, model, options, on_incumbent=None, on_progress=None) -> Solution:
+        self.paths.append((options.extra.get("presolve"), options.seed, options.start is None))
+        found = HighsSolver(isolated=False).solve(model, replace(options, start=None))
+        if len(self.paths) > 1:
+            return found
+        worst = HighsSolver(isolated=False).solve(replace(model, c=-model.c), options)
+        assert worst.x is not None
+        claim = float(model.c @ worst.x)
+        return replace(found, x=worst.x, objective=claim, bound=claim, stop=Stop.OPTIMAL)
+
+
+def test_proofs_on_delicate_numbers_are_made_twice() -> None:
+    points, labels = [[20_000], [40_000], [60_000], [80_000]], [1, 0, 1, 0]
+    formulation = run_passes(formulate(problem(points, labels, [layer("output", 1, 1, finite(-1, 0, 1), BiasRule("auto"))])))
+    solver = TwoMinds()
+    outcome, told = run(formulation, solver)
+    assert solver.paths == [(None, 0, True), ("off", 1, True)]
+    assert_nothing_false(formulation, outcome, told)
+    assert (outcome.status, outcome.objective, outcome.bound) == ("optimal", 1, 1)
+
+
+def test_pre_activations_beyond_solvers_are_refused_at_their_layer(tmp_path: Path) -> None:
+    for value, weights, extra in (
+        ("1e17", "{-1, 0, 1}", ""),
+        ("1", "[-1e12, 1]", ""),
+        ("3", "{-1, 1}", "bias in {0.1, 1e9}"),
+        ("3", "[-1, 1]", "margin 1e8"),
+        ("1e200", "{-1, 1}", "margin 1e-9"),
+    ):
+        (tmp_path / "large.csv").write_text(f"{value},1,0\n-{value},2,1\n5,3,0\n")
+        (tmp_path / "large.bdnn").write_text(
+            'data { from "large.csv" header no target 2 }\n'
+            f"network {{ layer o: 1 step unit weights in {weights} {extra} }}\nminimize hamming\n"
+        )
+        with pytest.raises(bdnnc.UserError) as caught:
+            bdnnc.compile(tmp_path / "large.bdnn").train(time_limit=10)
+        found = caught.value.diagnostics[0]
+        assert found.code == "E333"
+        assert found.primary is not None
