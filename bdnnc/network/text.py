@@ -80,10 +80,18 @@ def _status_line(training: TrainingRecord, seconds: float | None) -> str:
 def _figures(goal: GoalRecord, training: TrainingRecord) -> str:
     if goal.bound is None:
         return f"{_short(goal.value)}, no bound"
+    if training.model_objective is not None:
+        least = f"{_short(training.model_objective)}, the least with the {margin_of(training)} margins"
+        return f"{_short(goal.value)}, better than {least}"
     if goal.bound != goal.value:
         return f"{_short(goal.value)}, bound {_short(goal.bound)}"
-    margin = training.network_class.get("margin", "exact")
+    margin = margin_of(training)
     return f"{_short(goal.value)}, proved optimal" + ("" if margin == "exact" else f" among networks of the {margin} margins")
+
+
+def margin_of(training: TrainingRecord) -> str:
+    """``exact``, ``chosen`` or ``declared``: what the bound's class says of margins as a whole."""
+    return str(training.network_class.get("margin", "exact"))
 
 
 def _set_line(record: SetRecord) -> str:
