@@ -76,6 +76,9 @@ class _Run:
     objective: Fraction | None = None
     nodes: int = 0
     start: Network | None = None
+    delicate: bool = False
+    """The model being solved has numbers at which HiGHS has been seen to err: what it proves is `claimed` until confirmed."""
+    claimed: Fraction = Fraction(0)
     doubtful: bool = False
     """A clause without a proof was added: bounds from then on are none."""
 
@@ -103,9 +106,7 @@ class _Run:
             solution = self._solve_once(model, tolerance)
             verdict = self._judge(solution)
             if not isinstance(verdict, Rejected):
-                if solution.stop is Stop.OPTIMAL and self._is_delicate(model, tolerance):
-                    self._confirm(model, tolerance)
-                return self._outcome(solution, tolerance)
+                return self._outcome(self._confirmed(solution, model, tolerance), tolerance)
             if attempts == MOST_ATTEMPTS:
                 given_up = replace(solution, stop=Stop.FAILED, message="too many solutions were rejected")
                 return self._outcome(given_up, tolerance)
@@ -119,25 +120,27 @@ class _Run:
             else:
                 return self._outcome(replace(solution, stop=Stop.FAILED, message=verdict.reason), tolerance)
 
-    def _is_delicate(self, model: MilpModel, tolerance: float) -> bool:
-        """Whether a proof rests on numbers at which HiGHS has been seen to err, and says more than is known without it."""
-        says_more = self.bound > unavoidable_loss(self.formulation.problem)
-        large = float(np.abs(model.A.data).max(initial=0.0)) > LARGEST_PLAIN
-        return says_more and (tolerance < SAFE_TOLERANCE or large)
-
-    def _confirm(self, model: MilpModel, tolerance: float) -> None:
-        """Solve again on another path, without a start; only what both solves prove counts, and any better network is kept."""
-        first, self.bound = self.bound, unavoidable_loss(self.formulation.problem)
-        self.start = None
+    def _confirmed(self, solution: Solution, model: MilpModel, tolerance: float) -> Solution:
+        """What stands of a solve on a delicate model: it is solved again on another path, without a start, and only what both
+        prove counts. Any better network is kept. Without numbers of that kind, or a proof to confirm, the solution itself."""
+        proves = solution.stop is Stop.INFEASIBLE or (solution.stop is Stop.OPTIMAL and self.claimed > self.bound)
+        if not (self.delicate and proves):
+            return solution
+        first, self.start = self.claimed, None
         presolve = "on" if tolerance < SAFE_TOLERANCE else "off"
-        self._judge(self._solve_once(model, tolerance, {"presolve": presolve}, self.limits.seed + 1))
-        self.bound = min(first, self.bound)
+        second = self._solve_once(model, tolerance, {"presolve": presolve}, self.limits.seed + 1)
+        self._judge(second)
+        if not self.doubtful:
+            self.bound = max(self.bound, min(first, self.claimed))
+        return second if solution.stop is Stop.INFEASIBLE else solution
 
     def _solve_once(
         self, model: MilpModel, tolerance: float, more: Mapping[str, str] | None = None, seed: int | None = None
     ) -> Solution:
         if self.limits.cutoff is not None:
             model = with_cutoff(model, self.limits.cutoff)
+        self.delicate = tolerance < SAFE_TOLERANCE or float(np.abs(model.A.data).max(initial=0.0)) > LARGEST_PLAIN
+        self.claimed = self.bound
         options = SolveOptions(
             time_limit=self.limits.remaining,
             gap=self.limits.gap,
@@ -192,7 +195,11 @@ class _Run:
             self.watch.on_network(network, objective, self.bound)
 
     def _raise_bound(self, bound: Fraction) -> None:
-        if not self.doubtful:
+        if self.doubtful:
+            return
+        if self.delicate:
+            self.claimed = max(self.claimed, bound)
+        else:
             self.bound = max(self.bound, bound)
 
     def _exact_bound(self, bound: float) -> Fraction:

@@ -20,7 +20,7 @@ from bdnnc.milp.model import MilpModel
 from bdnnc.network.evaluate import active_units
 from bdnnc.network.network import Network
 from bdnnc.solve.highs import HighsSolver
-from bdnnc.solve.protocol import Solution, SolveOptions, Stop
+from bdnnc.solve.protocol import Progress, Solution, SolveOptions, Stop
 from bdnnc.training.exact import train_exact
 from bdnnc.training.outcome import Limits, Outcome, Watch
 from tests.oracle.problems import finite, interval, layer, problem
@@ -356,3 +356,22 @@ def test_pre_activations_beyond_solvers_are_refused_at_their_layer(tmp_path: Pat
         found = caught.value.diagnostics[0]
         assert found.code == "E333"
         assert found.primary is not None
+
+
+def test_a_bound_on_the_way_is_no_proof_on_delicate_numbers() -> None:
+    """A false bound in the progress of the first solve meets the constant network, and must not end the search."""
+    points, labels = [[20_000], [40_000], [60_000], [80_000]], [1, 0, 1, 0]
+    formulation = run_passes(formulate(problem(points, labels, [layer("output", 1, 1, finite(-1, 0, 1), BiasRule("auto"))])))
+
+    class Hasty(FakeSolver):
+        def solve(self, model, options, on_incumbent=None, on_progress=None) -> Solution:
+            self.calls += 1
+            if self.calls == 1 and on_progress is not None:
+                assert not on_progress(Progress(0.1, None, 2.0, 0)), "a claim ends nothing"
+            return HighsSolver(isolated=False).solve(model, options, on_incumbent)
+
+    solver = Hasty(lambda x, model: x)
+    outcome, told = run(formulation, solver)
+    assert_nothing_false(formulation, outcome, told)
+    assert (outcome.status, outcome.objective, outcome.bound) == ("optimal", 1, 1)
+    assert solver.calls == 2
