@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -160,3 +161,10 @@ def test_the_help_of_the_command_line_loads_no_numbers() -> None:
     loaded = {line.rsplit("|", 1)[1].strip().split(".")[0] for line in run.stderr.splitlines() if "|" in line}
     assert "typer" in loaded
     assert loaded & (HEAVY - {"typer", "rich"}) == set()
+
+
+def test_files_with_rules_of_pyright_off_are_listed() -> None:
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["bdnnc"]["untyped-libraries"]
+    comment = re.compile(r"^# pyright: .*=false", re.MULTILINE)
+    found = [path for path in modules() if comment.search(path.read_text(encoding="utf-8"))]
+    assert sorted(path.relative_to(ROOT).as_posix() for path in found) == listed

@@ -1,4 +1,3 @@
-# pyright: reportMissingTypeStubs=false
 """The widest margin that some units can have for given activations: a small linear program, and its witness when there is none.
 
     max delta   s.t.   r[p, i] (sum_j x[p, j] w[i, j] + c[p, i] + b[i]) >= delta,   w and b in their domains
