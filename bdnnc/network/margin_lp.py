@@ -9,7 +9,6 @@ is not what the class demands, the rows with non-zero duals are activations that
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,8 +84,6 @@ def _distinct_rows(problem: MarginProblem) -> tuple[Index, Index]:
 def _arrays(
     problem: MarginProblem, patterns: Index, units: Index, entry_unit: Index, entry_input: Index, biases: int
 ) -> MatrixArrays:
-    from scipy.sparse import csr_matrix
-
     rows, weights = len(patterns), len(entry_unit)
     sign = problem.required[patterns, units].astype(np.float64)
     belongs = entry_unit[None, :] == units[:, None]
@@ -101,11 +98,11 @@ def _arrays(
     reach = cap + float(np.abs(problem.constant).max(initial=0.0)) + float(np.abs([*bias_low, *bias_high]).max(initial=0.0))
     c = np.zeros(weights + biases + 1)
     c[-1] = -1.0
-    matrix: Any = csr_matrix(table)
+    used = table != 0
     return MatrixArrays(
-        indptr=np.asarray(matrix.indptr, dtype=np.int32),
-        indices=np.asarray(matrix.indices, dtype=np.int32),
-        data=np.asarray(matrix.data, dtype=np.float64),
+        indptr=np.concatenate([[0], np.cumsum(used.sum(axis=1))]).astype(np.int32),
+        indices=np.nonzero(used)[1].astype(np.int32),
+        data=table[used],
         row_lower=-sign * problem.constant[patterns, units],
         row_upper=np.full(rows, np.inf),
         c=c,
