@@ -71,7 +71,6 @@ class MilpModel:
     row_names: Sequence[str] = field(repr=False)
     objective_step: float = 0.0
     objective_offset: float = 0.0
-    meta: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
     @property
     def names(self) -> Sequence[str]:

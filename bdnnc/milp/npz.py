@@ -27,7 +27,7 @@ _KEYS = {*_VECTORS, "A_data", "A_indices", "A_indptr", "A_shape", "row_names", "
 
 
 def write_arrays(model: MilpModel, file: BinaryIO) -> None:
-    """Writes the arrays, compressed, without `MilpModel.meta`.
+    """Writes the arrays, compressed.
 
     Raises InternalError for a model that breaks its invariants.
     """

@@ -49,18 +49,17 @@ def train_exact(
     limits: Limits,
     watch: Watch,
     start: Network | None = None,
-    model: MilpModel | None = None,
 ) -> Outcome:
     """The best network of the formulation's class, as far as the limits reach.
 
-    ``model`` is the lowered program if there is one already. ``start`` is a network of this shape; it counts as the first
-    incumbent with the objective that it has here. Raises what the solver raises for wrong options.
+    ``start`` is a network of this shape; it counts as the first incumbent with the objective that it has here. The matrix is
+    made only when a solver is needed. Raises what the solver raises for wrong options.
     """
     run = _Run(formulation, inputs, solver, limits, watch, bound=unavoidable_loss(formulation.problem))
     run.take_constant()
     if start is not None:
         run.take_start(start)
-    return run.solve(model)
+    return run.solve()
 
 
 @dataclass(slots=True, eq=False)
@@ -94,15 +93,14 @@ class _Run:
         self._keep(network, exact_objective(self.formulation.problem, outputs))
         self.start = self.network
 
-    def solve(self, model: MilpModel | None) -> Outcome:
+    def solve(self) -> Outcome:
         tolerance = self.formulation.program.tolerance
         program = self.formulation.program
         if self._is_proved():
             return self._outcome(Solution(Stop.OPTIMAL, None, None, None, 0, 0.0), tolerance)
-        attempts = 0
+        attempts, model = 0, lower(program)
         while True:
             attempts += 1
-            model = lower(program) if model is None else model
             solution = self._solve_once(model, tolerance)
             verdict = self._judge(solution)
             if not isinstance(verdict, Rejected):
@@ -116,7 +114,7 @@ class _Run:
             elif verdict.clause is not None:
                 self.doubtful |= not verdict.proved
                 self.clauses.append(verdict.clause)
-                program, model = replace(program, clauses=tuple(self.clauses)), None
+                model = lower(replace(program, clauses=tuple(self.clauses)))
             else:
                 return self._outcome(replace(solution, stop=Stop.FAILED, message=verdict.reason), tolerance)
 

@@ -81,9 +81,7 @@ def train(
         _probe(save_to)
     start = None if settings.start is None else _start_network(Path(settings.start), pipeline)
     watch = Watch(keeper.keep, keeper.reporter.update, lambda: interruption is not None and interruption.requested)
-    outcome = train_exact(
-        pipeline.formulation, pipeline.dataset.inputs, settings.solver, settings.limits, watch, start, pipeline.milp
-    )
+    outcome = train_exact(pipeline.formulation, pipeline.dataset.inputs, settings.solver, settings.limits, watch, start)
     seconds = time.monotonic() - began
     model = keeper.finish(outcome)
     return Trained(model, outcome, seconds, _gap_met(model, settings.limits.gap), settings.limits.cutoff)
