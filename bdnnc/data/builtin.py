@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 
 from bdnnc.data.blame import failure
-from bdnnc.data.table import Table, texts
+from bdnnc.data.table import Cells, Table, texts
 from bdnnc.language.spec import BuiltinSource
 
 CLASSIFICATION = ("iris", "breast_cancer", "wine", "digits")
 REGRESSION = ("diabetes",)
 
 
-def read_builtin(source: BuiltinSource) -> Table:
-    """``sklearn("iris")`` and its kin as a table whose last column, ``target``, holds class names in the set's own order.
+def read_builtin(source: BuiltinSource, regression: bool | None = None) -> Table:
+    """``sklearn("iris")`` and its kin as a table whose last column, ``target``, holds class names in the set's own order, or
+    the numbers to be met in ``sklearn("diabetes")``. ``regression``: which of the two is needed, None if either will do.
 
-    Raises UserError: E224 (unknown library or set), E225 (a set whose target is no class), E622 (scikit-learn is not
+    Raises UserError: E224 (unknown library or set), E225 (a set with the other kind of target), E622 (scikit-learn is not
     installed).
     """
     known = (*CLASSIFICATION, *REGRESSION)
@@ -34,9 +35,15 @@ def read_builtin(source: BuiltinSource) -> Table:
         offer = f"did you mean `{near[0]}`? " if near else ""
         help = f"{offer}known sets: {', '.join(CLASSIFICATION)}"
         raise failure("E224", f"`sklearn` has no data set `{source.name}`", source.name_span, help=help)
-    if source.name in REGRESSION:
-        message = f"the target of `{source.name}` is a number, not a class; regression is not supported yet"
-        raise failure("E225", message, source.name_span, help=f"sets with classes: {', '.join(CLASSIFICATION)}")
+    numbers = source.name in REGRESSION
+    if numbers and regression is False:
+        message = f"the target of `{source.name}` is a number, not a class"
+        help = f"sets with classes: {', '.join(CLASSIFICATION)}; or use the loss `absolute`"
+        raise failure("E225", message, source.name_span, help=help)
+    if not numbers and regression is True:
+        message = f"the target of `{source.name}` is a class, but the loss `absolute` needs numbers"
+        help = f"sets with numbers: {', '.join(REGRESSION)}; or use a loss of classes such as `zero_one`"
+        raise failure("E225", message, source.name_span, help=help)
     try:
         from sklearn import datasets
     except ImportError as absent:
@@ -47,12 +54,12 @@ def read_builtin(source: BuiltinSource) -> Table:
 
 def _table(source: BuiltinSource, bunch: Any) -> Table:
     X, y = np.asarray(bunch.data), np.asarray(bunch.target)
-    classes = tuple(str(name) for name in bunch.target_names)
+    classes = tuple(str(name) for name in bunch.target_names) if "target_names" in bunch else None
     features = tuple(str(name) for name in bunch.feature_names)
-    columns = [X[:, j] for j in range(X.shape[1])]
-    labels = [classes[code] for code in y.tolist()]
-    lines = [",".join((*features, "target")), *(",".join(row) for row in zip(*map(texts, columns), labels, strict=True))]
+    columns: list[Cells] = [X[:, j] for j in range(X.shape[1])]
+    columns.append(y if classes is None else [classes[code] for code in y.tolist()])
+    names = (*features, "target")
+    lines = [",".join(names), *(",".join(row) for row in zip(*map(texts, columns), strict=True))]
     digest = hashlib.sha256(("\n".join(lines) + "\n").encode()).hexdigest()
     name = f'sklearn("{source.name}")'
-    names = (*features, "target")
-    return Table(name, names, True, (*columns, labels), len(labels), digest, target=len(features), classes=classes)
+    return Table(name, names, True, tuple(columns), len(y), digest, target=len(features), classes=classes)

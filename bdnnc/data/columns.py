@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bdnnc.data.blame import error, failure, listed
+from bdnnc.data.inputs import Input
 from bdnnc.data.table import Table
-from bdnnc.diagnostics import Diagnostic, UserError
+from bdnnc.diagnostics import Diagnostic, Span, UserError
 from bdnnc.language.spec import DataSpec, Located
 
 COLUMNS_SHOWN = 12
@@ -115,6 +117,14 @@ def _features(table: Table, spec: DataSpec, target: int | None, found: list[Diag
         else:
             chosen[column] = None
     return tuple(chosen)
+
+
+def refuse_repeated_inputs(inputs: Sequence[Input], span: Span | None) -> None:
+    """Raises UserError E228 where encoded columns or powers make two inputs of one name."""
+    times = Counter(given.name for given in inputs)
+    repeated = [name for name, count in times.items() if count > 1]
+    if repeated:
+        raise failure("E228", f"several inputs would have the name {listed(repeated)}", span, help="rename a column")
 
 
 def _repeated_names(table: Table, inputs: tuple[int, ...]) -> list[str]:

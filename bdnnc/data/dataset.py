@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +14,13 @@ from bdnnc.exact import ExactMatrix
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """``X``: (samples, inputs) exact and scaled; ``y``: (samples,) class index; ``rows``: row of the file, from 0 after the
-    header."""
+    """``X``: (samples, inputs) exact and scaled; ``y``: (samples,) class index (zeros for regression); ``rows``: row of the
+    file, from 0 after the header; ``targets``: (samples,) Fractions, for regression only."""
 
     X: ExactMatrix
     y: NDArray[np.int64]
     rows: NDArray[np.int64]
+    targets: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,9 @@ class Dataset:
 
     ``patterns`` are the distinct rows of ``train.X``, in order of first appearance; ``pattern_of[i]`` is the pattern of
     training sample i; ``counts[p, c]`` the number of training samples of class c in pattern p. ``dead[j]`` says that input j
-    is constant on the training points. ``notes`` are findings worth a line to the user (dialect, dropped rows, dead inputs).
+    is constant on the training points. ``columns`` are the names of all columns of the file. For regression ``classes`` is
+    empty, ``counts`` is (patterns, 1) and samples carry ``targets``. ``notes`` are findings worth a line to the user (dialect,
+    dropped rows, dead inputs).
     """
 
     inputs: tuple[Input, ...]
@@ -55,3 +59,4 @@ class Dataset:
     dead: NDArray[np.bool_]
     origin: Origin
     notes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()

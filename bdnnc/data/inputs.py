@@ -24,9 +24,17 @@ class Above:
 
 
 @dataclass(frozen=True, slots=True)
+class Equals:
+    """1 where the text of the column is ``value`` (as numbers where both are), else 0: one-hot."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
-    """One first-layer input: its name, the 0-based column of the file, and the transform."""
+    """One first-layer input: its name, the 0-based column of the file, the transform, and the power that is taken last."""
 
     name: str
     column: int
-    transform: Scaled | Above
+    transform: Scaled | Above | Equals
+    power: int = 1

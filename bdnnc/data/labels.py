@@ -17,6 +17,12 @@ from bdnnc.language.spec import Located
 LABELS_SHOWN = 12
 
 
+def canonical_text(text: str) -> str:
+    """The text, or the shortest decimal of the number that it is: ``1.0`` is ``1``."""
+    value = read_number(text)
+    return decimal_text(value) if isinstance(value, Fraction) else text
+
+
 def class_names(labels: Sequence[str]) -> tuple[str, ...]:
     """The distinct labels in class order: by value if every one is a number (``1.0`` is ``1``), else by code point."""
     distinct = sorted(set(labels))
@@ -30,7 +36,7 @@ def class_names(labels: Sequence[str]) -> tuple[str, ...]:
 def coded(labels: Sequence[str], classes: Sequence[str]) -> NDArray[np.int64]:
     """The class index of each label, shape (rows,), -1 where it is none of the classes."""
     index = {label: code for code, label in enumerate(classes)}
-    codes = {label: index.get(label, index.get(_canonical(label), -1)) for label in set(labels)}
+    codes = {label: index.get(label, index.get(canonical_text(label), -1)) for label in set(labels)}
     return np.fromiter((codes[label] for label in labels), dtype=np.int64, count=len(labels))
 
 
@@ -87,8 +93,3 @@ def _kept(label: Located[str | Fraction], classes: Sequence[str]) -> int | Diagn
     shown = label.value if isinstance(label.value, str) else decimal_text(label.value)
     help = f"labels: {listed(classes, LABELS_SHOWN)}"
     return error("E221", f"no row has the label `{shown}`", label.span, help=help)
-
-
-def _canonical(label: str) -> str:
-    value = read_number(label)
-    return decimal_text(value) if isinstance(value, Fraction) else label

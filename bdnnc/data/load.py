@@ -1,4 +1,4 @@
-"""The data block, carried out: read, select columns, missing, keep, hold, take, fit the scale, apply it, mark, merge."""
+"""The data block, carried out: read, select columns, missing, keep, hold, take, encode, scale, mark, merge."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnnc.data.blame import Gate, counted, failure, listed
+from bdnnc.data.blame import Gate, counted, error, failure, listed
 from bdnnc.data.builtin import read_builtin
-from bdnnc.data.columns import Choice, choose
+from bdnnc.data.columns import Choice, choose, refuse_repeated_inputs
 from bdnnc.data.dataset import Dataset, Origin, Samples
-from bdnnc.data.inputs import Input, Scaled
+from bdnnc.data.encoding import Encoders, encoded, encoders, unseen_notes, wanted_columns
+from bdnnc.data.inputs import Input
 from bdnnc.data.labels import class_names, coded, kept_classes, refuse_unknown
 from bdnnc.data.merging import class_counts, constant_columns, merged
-from bdnnc.data.points import RawPoints, read_points
+from bdnnc.data.points import RawPoints, WantedTarget, numbers_of, read_points
 from bdnnc.data.reading import FileRequest, array_table, read_table
 from bdnnc.data.rows import locate, notes
-from bdnnc.data.scaling import check_scale, fit, transformed
-from bdnnc.data.selection import choose_rows
+from bdnnc.data.scaling import check_scale, fit
+from bdnnc.data.sets import Points, split
+from bdnnc.data.sources import SourceColumn
 from bdnnc.data.table import Table
-from bdnnc.diagnostics import Span
-from bdnnc.exact import ExactMatrix
-from bdnnc.language.spec import BuiltinSource, DataSpec, Facts, FileSource, Pick
+from bdnnc.diagnostics import Diagnostic, Span, UserError
+from bdnnc.language.spec import BuiltinSource, Conflicts, DataSpec, Facts, FileSource, Pick
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,38 +37,37 @@ class _File:
     points: RawPoints
     span: Span
 
-    def of_classes(self, classes: Sequence[str]) -> _Points:
+    def of_classes(self, classes: Sequence[str]) -> Points:
         """The rows with one of the classes."""
         codes = coded(self.points.labels or [], classes)
-        return _Points(self.points.X, codes, self.points.rows).at(codes >= 0)
+        return Points(self.points.columns, codes, self.points.rows).at(codes >= 0)
+
+    def of_numbers(self) -> Points:
+        """All rows, with the numbers to be met."""
+        assert self.points.targets is not None
+        rows = self.points.rows
+        return Points(self.points.columns, np.zeros(len(rows), dtype=np.int64), rows, self.points.targets.fractions())
 
     def refuse_unknown(self, classes: Sequence[str]) -> None:
         labels = self.points.labels or []
         refuse_unknown(labels, coded(labels, classes), classes, self.table.name, self.span)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Points:
-    """Unscaled points with their class indices and rows of their file."""
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Which columns are read, and which of them are encoded."""
 
-    X: ExactMatrix
-    y: NDArray[np.int64]
-    rows: NDArray[np.int64]
-
-    def at(self, where: NDArray[np.bool_]) -> _Points:
-        return _Points(self.X.rows(where), self.y[where], self.rows[where])
-
-    def scaled(self, inputs: Sequence[Input], span: Span) -> Samples:
-        return Samples(transformed(self.X, inputs, span), self.y, self.rows)
+    choice: Choice
+    encoders: Encoders
 
 
 def load(spec: DataSpec) -> Dataset:
     """The data set that a data block describes.
 
-    Raises UserError with all diagnostics that can be found together: E210 to E231 (data), E620 to E622 (files, extras).
+    Raises UserError with all diagnostics that can be found together: E210 to E235 (data), E620 to E622 (files, extras).
     """
     if isinstance(spec.source, BuiltinSource):
-        return _prepared(read_builtin(spec.source), spec, None)
+        return _prepared(read_builtin(spec.source, spec.regression), spec, None)
     return _prepared(read_table(_request(spec.source)), spec, str(spec.source.path))
 
 
@@ -85,8 +85,23 @@ def load_arrays(X: Any, y: Any, spec: DataSpec, feature_names: Sequence[str] | N
 
 
 def facts(dataset: Dataset, span: Span) -> Facts:
-    """What the checker may know: samples before merging, inputs, classes; ``span`` is where the data came from."""
-    return Facts(len(dataset.train.y), tuple(given.name for given in dataset.inputs), dataset.classes, span)
+    """What the checker may know of a data set before powers; ``span`` is where the data came from."""
+    return Facts(
+        samples=len(dataset.train.y),
+        inputs=tuple(given.name for given in dataset.inputs),
+        classes=dataset.classes or None,
+        span=span,
+        input_columns=tuple(given.column for given in dataset.inputs),
+        columns=dataset.columns,
+        conflicts=_conflicts(dataset) if dataset.classes else None,
+    )
+
+
+def _conflicts(dataset: Dataset) -> Conflicts:
+    counts = dataset.counts
+    torn = (counts > 0).sum(axis=1) > 1
+    rows = dataset.train.rows[torn[dataset.pattern_of]]
+    return Conflicts(int((counts.sum(axis=1) - counts.max(axis=1)).sum()), tuple(rows.tolist()))
 
 
 def _request(source: FileSource) -> FileRequest:
@@ -104,40 +119,60 @@ def _request(source: FileSource) -> FileRequest:
 
 def _prepared(table: Table, spec: DataSpec, path: str | None) -> Dataset:
     where = spec.source.span
-    choice = _columns(table, spec)
-    main, others = _all_points(table, spec, choice)
-    every = table.classes or class_names(main.points.labels or [])
-    classes, sets = _coded(main, others, spec, every)
+    plan = _planned(table, spec)
+    main, others = _all_points(table, spec, plan)
+    classes, sets = _numbered(main, others) if spec.regression else _coded(main, others, spec)
     points = sets.pop("train")
     said = [note for part in (main, *others.values()) for note in notes(part.table, part.points)]
     if spec.keep is not None and len(points.y) < len(main.points.rows):
         said.append(f"{counted(len(main.points.rows) - len(points.y), 'row')} of other classes left out")
-    sets |= _split(points, spec, classes)
-    names = [table.names[column] for column in choice.inputs]
-    inputs = fit(sets["train"].X, names, choice.inputs, spec.scale, where)
-    scaled = {kind: part.scaled(inputs, where) for kind, part in sets.items()}
-    target = table.names[choice.target]
-    origin = Origin(table.name, path, table.sha256, target, choice.target, table.delimiter, table.header)
-    return _dataset(inputs, classes, scaled, origin, said)
+    sets |= split(points, spec, len(classes))
+    inputs = _inputs(table, plan, sets["train"], spec)
+    places = [plan.choice.inputs.index(given.column) for given in inputs]
+    samples = {kind: part.samples(inputs, places, where) for kind, part in sets.items()}
+    for kind in ("test", "validation"):
+        said += unseen_notes(sets[kind].columns, inputs, places, f"{kind} points") if kind in sets else []
+    target = plan.choice.target
+    origin = Origin(table.name, path, table.sha256, table.names[target], target, table.delimiter, table.header)
+    return replace(_dataset(inputs, classes, samples, origin, said), columns=table.names)
 
 
-def _columns(table: Table, spec: DataSpec) -> Choice:
+def _planned(table: Table, spec: DataSpec) -> _Plan:
     gate = Gate()
     choice = gate.attempt(lambda: choose(table, spec))
+    chosen = None if choice is None else gate.attempt(lambda: encoders(table, choice, spec.encodes))
     gate.attempt(lambda: check_scale(spec.scale, spec.source.span))
+    gate.attempt(lambda: _refuse_settings_of_classes(spec))
     gate.close()
     assert choice is not None
-    return choice
+    assert chosen is not None
+    return _Plan(choice, chosen)
 
 
-def _all_points(table: Table, spec: DataSpec, choice: Choice) -> tuple[_File, dict[str, _File]]:
+def _refuse_settings_of_classes(spec: DataSpec) -> None:
+    if not spec.regression:
+        return
+    picks = [hold.rows for hold in spec.holds] + [spec.take]
+    spans = [("`stratified`", pick.span) for pick in picks if isinstance(pick, Pick) and pick.stratified]
+    spans += [] if spec.keep is None else [("`keep classes`", spec.keep.span)]
+    found: list[Diagnostic] = [
+        error("E232", f"{what} speaks of classes, and the loss `absolute` has none", span, help="remove it")
+        for what, span in spans
+    ]
+    if found:
+        raise UserError(found)
+
+
+def _all_points(table: Table, spec: DataSpec, plan: _Plan) -> tuple[_File, dict[str, _File]]:
     """The points of the source, and those of the files that are held out, by kind."""
     gate = Gate()
-    main = gate.attempt(lambda: read_points(table, choice.inputs, choice.target, spec.missing, spec.source.span))
+    wanted = wanted_columns(plan.choice, plan.encoders)
+    target = WantedTarget(plan.choice.target, spec.regression)
+    main = gate.attempt(lambda: read_points(table, wanted, target, spec.missing, spec.source.span))
     others: dict[str, _File] = {}
     for hold in spec.holds:
         if isinstance(rows := hold.rows, FileSource):
-            other = gate.attempt(partial(_held_file, table, spec, choice, rows))
+            other = gate.attempt(partial(_held_file, table, spec, plan, rows))
             if other is not None:
                 others[hold.kind] = other
     gate.close()
@@ -145,19 +180,27 @@ def _all_points(table: Table, spec: DataSpec, choice: Choice) -> tuple[_File, di
     return _File(table, main, spec.source.span), others
 
 
-def _held_file(table: Table, spec: DataSpec, choice: Choice, source: FileSource) -> _File:
+def _held_file(table: Table, spec: DataSpec, plan: _Plan, source: FileSource) -> _File:
     other = read_table(_request(source))
-    plain = [Input(table.names[column], column, Scaled()) for column in choice.inputs]
-    places = locate(other, plain, choice.target, table.names[choice.target], source.span)
+    wanted = wanted_columns(plan.choice, plan.encoders)
+    needed = [SourceColumn(table.names[want.column], want.column, want.as_text) for want in wanted]
+    target = plan.choice.target
+    places = locate(other, needed, target, table.names[target], source.span)
     if places.target is None:
-        raise failure("E216", f"`{other.name}` lacks the target column `{table.names[choice.target]}`", source.span)
-    return _File(other, read_points(other, places.inputs, places.target, spec.missing, source.span), source.span)
+        raise failure("E216", f"`{other.name}` lacks the target column `{table.names[target]}`", source.span)
+    there = [replace(want, column=column) for want, column in zip(wanted, places.columns, strict=True)]
+    points = read_points(other, there, WantedTarget(places.target, spec.regression), spec.missing, source.span)
+    return _File(other, points, source.span)
 
 
-def _coded(
-    main: _File, others: Mapping[str, _File], spec: DataSpec, every: tuple[str, ...]
-) -> tuple[tuple[str, ...], dict[str, _Points]]:
+def _numbered(main: _File, others: Mapping[str, _File]) -> tuple[tuple[str, ...], dict[str, Points]]:
+    """As `_coded`, for regression: no classes, and every point."""
+    return (), {kind: part.of_numbers() for kind, part in (("train", main), *others.items())}
+
+
+def _coded(main: _File, others: Mapping[str, _File], spec: DataSpec) -> tuple[tuple[str, ...], dict[str, Points]]:
     """The classes kept and the points of theirs: ``train`` of the source, and each file held out by its kind."""
+    every = main.table.classes or class_names(main.points.labels or [])
     gate = Gate()
     classes = gate.attempt(lambda: kept_classes(spec.keep, every, main.span))
     for other in others.values():
@@ -171,38 +214,21 @@ def _coded(
     return classes, sets
 
 
-def _split(points: _Points, spec: DataSpec, classes: Sequence[str]) -> dict[str, _Points]:
-    """``train`` and the sets held out of the same file, test before validation. Raises UserError E223, E230."""
+def _inputs(table: Table, plan: _Plan, train: Points, spec: DataSpec) -> tuple[Input, ...]:
+    """The inputs of the first layer, before powers, in the order of the columns; fitted on the training points."""
+    places = [place for place, column in enumerate(plan.choice.inputs) if column not in plan.encoders]
+    plain = [plan.choice.inputs[place] for place in places]
+    numbers = numbers_of([train.columns[place] for place in places])
     gate = Gate()
-    chosen: dict[str, _Points] = {}
-    usable, rest = len(points.y), points
-    for hold in sorted(spec.holds, key=lambda hold: hold.kind):  # "test" sorts before "validation"
-        if isinstance(pick := hold.rows, Pick):
-            parts = gate.attempt(partial(_picked, rest, pick, len(classes), f"`hold {hold.kind}`", usable))
-            if parts is not None:
-                chosen[hold.kind], rest = parts
-    if (take := spec.take) is not None and len(rest.y):
-        parts = gate.attempt(lambda: _picked(rest, take, len(classes), "`take`", usable))
-        rest = parts[0] if parts is not None else rest
+    scaled = gate.attempt(lambda: fit(numbers, [table.names[c] for c in plain], plain, spec.scale, spec.source.span))
+    made: dict[int, tuple[Input, ...]] = {given.column: (given,) for given in scaled or ()}
+    for column, points in zip(plan.choice.inputs, train.columns, strict=True):
+        if (encode := plan.encoders.get(column)) is not None:
+            made[column] = gate.attempt(partial(encoded, points, table.names[column], column, encode)) or ()
     gate.close()
-    if not len(rest.y):
-        note = f"all {counted(usable, 'usable row')} are held out"
-        raise failure("E230", "no points are left to train on", spec.holds[-1].span, notes=[note])
-    return chosen | {"train": rest}
-
-
-def _picked(points: _Points, pick: Pick, classes: int, what: str, usable: int) -> tuple[_Points, _Points]:
-    """The points that a choice takes, and the others."""
-    there = len(points.y)
-    if pick.count is not None and pick.count.value < 1:
-        raise failure("E223", f"{what} needs at least 1 point, not {pick.count.value}", pick.count.span)
-    if pick.count is not None and pick.count.value > there:
-        asked = counted(pick.count.value, "point")
-        held = [f"of {counted(usable, 'usable row')} {usable - there} are held out"] if there < usable else []
-        message = f"{what} asks for {asked}, but there {'is' if there == 1 else 'are'} {there}"
-        raise failure("E223", message, pick.count.span, notes=held)
-    mask = choose_rows(points.rows, points.y, classes, pick)
-    return points.at(mask), points.at(~mask)
+    inputs = tuple(given for column in plan.choice.inputs for given in made[column])
+    refuse_repeated_inputs(inputs, spec.source.span)
+    return inputs
 
 
 def _dataset(
@@ -210,7 +236,7 @@ def _dataset(
 ) -> Dataset:
     train = sets["train"]
     first, group = merged(train.X)
-    counts = class_counts(group, train.y, len(first), len(classes))
+    counts = class_counts(group, train.y, len(first), max(1, len(classes)))
     dead = constant_columns(train.X)
     found = [*said, *_findings(inputs, classes, counts, dead)]
     test, validation = sets.get("test"), sets.get("validation")
@@ -225,7 +251,7 @@ def _findings(inputs: Sequence[Input], classes: Sequence[str], counts: NDArray[n
     constant = [given.name for given, is_dead in zip(inputs, dead.tolist(), strict=True) if is_dead]
     if constant:
         found.append(f"constant on the training points: {listed(constant)}")
-    empty = [label for label, count in zip(classes, counts.sum(axis=0).tolist(), strict=True) if count == 0]
+    empty = [label for label, count in zip(classes, counts.sum(axis=0).tolist(), strict=False) if count == 0]
     if empty:
         found.append(f"no training point of class {listed(empty)}")
     return found

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bdnnc.data.table import Cells, texts
-from bdnnc.exact import FLOAT_EXACT, ExactMatrix, IntArray, narrowed
+from bdnnc.exact import FLOAT_EXACT, INT64_SAFE, ExactMatrix, IntArray, narrowed
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]([+-]?[0-9]+))?")
 INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
@@ -36,6 +36,32 @@ class ExactColumn:
 
     numerators: IntArray
     denominator: int
+
+    def at(self, where: NDArray[np.bool_]) -> ExactColumn:
+        """The rows where the mask is true."""
+        return ExactColumn(self.numerators[where], self.denominator)
+
+    def fractions(self) -> NDArray[Any]:
+        """The numbers as Fractions, shape (rows,), dtype object."""
+        found = np.frompyfunc(lambda numerator: Fraction(int(numerator), self.denominator), 1, 1)(self.numerators)
+        return np.asarray(found, dtype=object)
+
+    def to_the(self, power: int) -> ExactColumn:
+        """Every number raised to a power >= 1."""
+        values = self.numerators
+        if power == 1 or values.size == 0:
+            return self
+        largest = max(abs(int(values.max())), abs(int(values.min())))
+        if largest**power >= INT64_SAFE:
+            values = values.astype(object)
+        return ExactColumn(narrowed(values**power), self.denominator**power)
+
+    def is_out_of_range(self) -> bool:
+        """Whether a number is 1e300 or more in magnitude."""
+        if self.numerators.dtype != object or self.numerators.size == 0:
+            return False
+        largest = max(abs(int(self.numerators.max())), abs(int(self.numerators.min())))
+        return largest >= LARGEST_MAGNITUDE * self.denominator
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Rows of a table as exact numbers and label texts: what is missing is dropped or refused, what is no number is refused."""
+"""Rows of a table as numbers, categories and labels; missing values are dropped or refused, text for numbers is refused."""
 
 from __future__ import annotations
 
@@ -10,32 +10,54 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnnc.data.blame import SHOWN, counted, error, failure, listed
-from bdnnc.data.numbers import ExactColumn, Unread, assembled, exact_column
+from bdnnc.data.categories import RawColumn, TextColumn, text_column
+from bdnnc.data.numbers import ExactColumn, Unread, exact_column
 from bdnnc.data.table import Table, missing_cells, picked, texts
 from bdnnc.diagnostics import Diagnostic, Span, UserError
-from bdnnc.exact import ExactMatrix
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A column of the table: read as texts or as numbers; ``encode``: the statement that needs its numbers, if one does."""
+
+    column: int
+    as_text: bool = False
+    encode: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WantedTarget:
+    """The column of the target, whose cells are labels, or for regression numbers."""
+
+    column: int
+    numbers: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawPoints:
-    """``X``: (rows, inputs) as in the file; ``labels``: (rows,) texts, None without a target; ``rows``: rows of the file
-    from 0; ``dropped``: how many rows were left out for missing values."""
+    """``columns``: those that were wanted, in that order, as in the file; ``labels``: (rows,) texts, and ``targets`` numbers,
+    None where the target is not that; ``rows``: rows of the file from 0; ``dropped``: rows left out for missing values."""
 
-    X: ExactMatrix
+    columns: tuple[RawColumn, ...]
     labels: list[str] | None
     rows: NDArray[np.int64]
     dropped: int
+    targets: ExactColumn | None = None
 
 
 def read_points(
-    table: Table, inputs: Sequence[int], target: int | None, missing: Literal["drop", "error"], span: Span | None
+    table: Table,
+    wanted: Sequence[Wanted],
+    target: WantedTarget | None,
+    missing: Literal["drop", "error"],
+    span: Span | None,
 ) -> RawPoints:
-    """The chosen columns of a table, in the order of ``inputs``.
+    """The wanted columns of a table, rows with missing values in them or in the target dropped or refused.
 
     Raises UserError with all of E218 (missing values), E219 (text where numbers belong), E220 (numbers out of range), or E230
     (no row without a missing value).
     """
-    used = [*inputs, *(() if target is None else (target,))]
+    used = [*(want.column for want in wanted), *(() if target is None else (target.column,))]
     absent = np.column_stack([missing_cells(table.columns[column]) for column in used])
     gone: NDArray[np.bool_] = np.logical_or.reduce(absent, axis=1)
     found: list[Diagnostic] = []
@@ -45,19 +67,29 @@ def read_points(
         raise failure("E230", f"every row of `{table.name}` has a missing value", span)
     # With an error to report all cells are looked at, so that one run shows everything; a dropped row does not matter.
     present = ~absent if missing == "error" else np.repeat(~gone.reshape(-1, 1), len(used), axis=1)
-    columns = [exact_column(picked(table.columns[column], present[:, j])) for j, column in enumerate(inputs)]
-    found.extend(_unread(table, inputs, present, columns, span))
+    readers = [text_column if want.as_text else exact_column for want in wanted]
+    readers += [exact_column] if target is not None and target.numbers else []
+    columns = [
+        reader(picked(table.columns[column], present[:, j]))
+        for j, (reader, column) in enumerate(zip(readers, used, strict=False))
+    ]
+    found.extend(_unread(table, wanted, target, present, columns, span))
     if found:
         raise UserError(found)
     kept = np.flatnonzero(~gone)
-    labels = None if target is None else texts(picked(table.columns[target], ~gone))
-    exact = [column for column in columns if isinstance(column, ExactColumn)]
-    return RawPoints(assembled(exact, len(kept)), labels, kept, int(gone.sum()))
+    read = [column for column in columns if not isinstance(column, Unread)]
+    labels = targets = None
+    if target is not None and target.numbers:
+        last = read.pop()
+        targets = last if isinstance(last, ExactColumn) else None
+    elif target is not None:
+        labels = texts(picked(table.columns[target.column], ~gone))
+    return RawPoints(tuple(read), labels, kept, int(gone.sum()), targets)
 
 
 def _missing(table: Table, used: Sequence[int], absent: NDArray[np.bool_], span: Span | None) -> Diagnostic:
     rows = np.flatnonzero(absent.any(axis=1))
-    where = [table.names[used[j]] for j in np.flatnonzero(absent.any(axis=0)).tolist()]
+    where = list(dict.fromkeys(table.names[used[j]] for j in np.flatnonzero(absent.any(axis=0)).tolist()))
     message = f"{counted(len(rows), 'row')} of `{table.name}` {'has' if len(rows) == 1 else 'have'} missing values"
     places = ", ".join(table.place(int(row)) for row in rows[:SHOWN]) + (", .." if len(rows) > SHOWN else "")
     notes = [f"in {'column' if len(where) == 1 else 'columns'} {listed(where)}: {places}"]
@@ -66,30 +98,35 @@ def _missing(table: Table, used: Sequence[int], absent: NDArray[np.bool_], span:
 
 def _unread(
     table: Table,
-    inputs: Sequence[int],
+    wanted: Sequence[Wanted],
+    target: WantedTarget | None,
     present: NDArray[np.bool_],
-    columns: Sequence[ExactColumn | Unread],
+    columns: Sequence[RawColumn | Unread],
     span: Span | None,
 ) -> list[Diagnostic]:
-    text: list[str] = []
+    """What is wrong with the columns that could not be read as numbers, the target after the inputs."""
+    plain: dict[int, str] = {}
+    encoded: dict[Span, dict[int, str]] = {}
     beyond: list[str] = []
-    names: list[str] = []
+    of_target: list[Diagnostic] = []
     for j, column in enumerate(columns):
-        if isinstance(column, ExactColumn):
+        if not isinstance(column, Unread):
             continue
         rows = np.flatnonzero(present[:, j])
-        name = table.names[inputs[j]]
-        if column.text:
-            names.append(name)
-            text.append(_sample(table, inputs[j], rows, column.text))
+        if j == len(wanted) and target is not None:
+            if column.text:
+                of_target.append(_text_target(table, target.column, rows[list(column.text)], span))
+            place = target.column
+        else:
+            place, encode = wanted[j].column, wanted[j].encode
+            if column.text:
+                group = plain if encode is None else encoded.setdefault(encode, {})
+                group[place] = _sample(table, place, rows, column.text)
         if column.range:
-            beyond.append(_sample(table, inputs[j], rows, column.range))
-    found: list[Diagnostic] = []
-    if text:
-        message = f"{'column' if len(names) == 1 else 'columns'} {listed(names)} of `{table.name}` hold text, not numbers"
-        message = message.replace(" hold ", " holds ") if len(names) == 1 else message
-        help = "leave the columns out with `features`, or turn them into numbers with `encode`"
-        found.append(error("E219", message, span, notes=text[:SHOWN], help=help))
+            beyond.append(_sample(table, place, rows, column.range))
+    found = [_text_inputs(table, plain, span)] if plain else []
+    found += [_text_levels(table, group, encode) for encode, group in encoded.items()]
+    found += of_target
     if beyond:
         message = f"`{table.name}` has numbers that are infinite or out of range"
         help = "numbers must be below 1e300 in magnitude, with exponents within -400..400"
@@ -97,9 +134,43 @@ def _unread(
     return found
 
 
+def _text_inputs(table: Table, samples: dict[int, str], span: Span | None) -> Diagnostic:
+    names = [table.names[column] for column in samples]
+    column, holds = ("column", "holds") if len(names) == 1 else ("columns", "hold")
+    message = f"{column} {listed(names)} of `{table.name}` {holds} text, not numbers"
+    shown = [f'"{table.names[place]}"' if table.named else str(place) for place in samples]
+    columns = ", ".join(shown[:SHOWN]) + (", .." if len(shown) > SHOWN else "")
+    help = f"leave the columns out with `features`, or turn them into numbers: `encode [{columns}] onehot`"
+    return error("E219", message, span, notes=[*samples.values()][:SHOWN], help=help)
+
+
+def _text_levels(table: Table, samples: dict[int, str], encode: Span) -> Diagnostic:
+    names = [table.names[column] for column in samples]
+    message = (
+        f"`thermometer` needs numbers, but {listed(names)} of `{table.name}` {'holds' if len(names) == 1 else 'hold'} text"
+    )
+    return error("E219", message, encode, notes=[*samples.values()][:SHOWN], help="encode text with `onehot`")
+
+
+def _text_target(table: Table, column: int, rows: NDArray[np.int64], span: Span | None) -> Diagnostic:
+    message = f"the target `{table.names[column]}` of `{table.name}` holds text, but the loss `absolute` needs numbers"
+    shown = [f"`{_shortened(table, column, int(row))}` at {table.place(int(row))}" for row in rows[:SHOWN]]
+    more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+    help = "choose another `target`, or a loss of classes such as `zero_one`"
+    return error("E219", message, span, notes=[", ".join(shown) + more], help=help)
+
+
 def _sample(table: Table, column: int, rows: NDArray[np.int64], bad: Sequence[int]) -> str:
     row = int(rows[bad[0]])
-    cell = str(table.columns[column][row])
-    shown = cell if len(cell) <= 30 else cell[:27] + ".."
     more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
-    return f"column `{table.names[column]}`: `{shown}` at {table.place(row)}{more}"
+    return f"column `{table.names[column]}`: `{_shortened(table, column, row)}` at {table.place(row)}{more}"
+
+
+def _shortened(table: Table, column: int, row: int) -> str:
+    cell = str(table.columns[column][row])
+    return cell if len(cell) <= 30 else cell[:27] + ".."
+
+
+def numbers_of(columns: Sequence[RawColumn]) -> list[ExactColumn]:
+    """Those of the columns that are numbers."""
+    return [column for column in columns if not isinstance(column, TextColumn)]

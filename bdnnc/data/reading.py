@@ -265,7 +265,11 @@ def _digest(columns: Sequence[Cells]) -> str:
 
 
 def read_parquet(request: FileRequest) -> Table:
-    """The columns of a parquet file, read by polars (extra ``fast``). Raises UserError E622 without polars, E214."""
+    """The columns of a parquet file, read by polars (extra ``fast``).
+
+    Floats of any width stand for their shortest decimal, null is missing, booleans are 0 and 1, everything else that is no
+    number is its text. Raises UserError E622 without polars, E214.
+    """
     content = read_bytes(request)
     try:
         import polars
@@ -274,9 +278,20 @@ def read_parquet(request: FileRequest) -> Table:
         raise failure("E622", message, request.span, help='pip install "bdnnc[fast]"') from absent
     try:
         frame = polars.read_parquet(io.BytesIO(content))
-    except (polars.exceptions.PolarsError, OSError) as problem:
-        raise failure("E214", f"`{request.name}` is no readable parquet file: {problem}", request.span) from problem
+        columns = tuple(_series_cells(column) for column in frame.get_columns())
+    except (polars.exceptions.PolarsError, polars.exceptions.PanicException, *BROKEN_ARCHIVE) as problem:
+        reason = str(problem).splitlines()[0].lower().rstrip(".") if str(problem) else "it is cut short"
+        raise failure("E214", f"`{request.name}` is no readable parquet file: {reason}", request.span) from problem
     if frame.height == 0 or frame.width == 0:
         raise failure("E212", f"`{request.name}` has no rows", request.span)
-    columns = tuple(["" if cell is None else str(cell) for cell in column.to_list()] for column in frame.get_columns())
     return Table(request.name, tuple(frame.columns), True, columns, frame.height, hashlib.sha256(content).hexdigest())
+
+
+def _series_cells(column: Any) -> Cells:
+    kind = column.dtype
+    if kind.is_float() or (kind.is_integer() and column.null_count() == 0):
+        numbers = column.to_numpy()  # a null among floats becomes NaN, which is missing as well
+        if numbers.dtype.kind in "iuf":
+            return numbers
+    truth = {True: "1", False: "0"}
+    return [truth[cell] if isinstance(cell, bool) else _cell_text(cell) for cell in column.to_list()]

@@ -1,4 +1,4 @@
-"""Points for a network that is trained already: the columns that it was trained on, scaled as they were then."""
+"""Points for a network that is trained already: the columns that it was trained on, scaled and encoded as they were then."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from bdnnc.data.blame import counted, failure, listed
 from bdnnc.data.dataset import Samples
+from bdnnc.data.encoding import unseen_notes
 from bdnnc.data.inputs import Input
 from bdnnc.data.labels import coded, refuse_unknown
-from bdnnc.data.points import RawPoints, read_points
+from bdnnc.data.points import RawPoints, Wanted, WantedTarget, read_points
 from bdnnc.data.reading import FileRequest, array_table, read_table
-from bdnnc.data.scaling import column_name, transformed
+from bdnnc.data.scaling import transformed
+from bdnnc.data.sources import SourceColumn, sources
 from bdnnc.data.table import Table
 from bdnnc.diagnostics import InternalError, Span
 from bdnnc.exact import ExactMatrix
@@ -26,26 +28,28 @@ from bdnnc.language.spec import BuiltinSource
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """``X``: (rows, inputs) exact and scaled; ``y``: (rows,) class index, None without a target column; ``rows``: row of the
-    file, from 0 after the header; ``notes``: what was found, a line each."""
+    """``X``: (rows, inputs) exact, as the first layer sees them; ``y``: (rows,) class index (zeros for regression), None
+    without a target column; ``rows``: row of the file, from 0 after the header; ``notes``: what was found, a line each;
+    ``targets``: (rows,) Fractions, for regression only."""
 
     X: ExactMatrix
     y: NDArray[np.int64] | None
     rows: NDArray[np.int64]
     notes: tuple[str, ...] = ()
+    targets: NDArray[Any] | None = None
 
     def samples(self) -> Samples:
         """The rows with their labels. Raises InternalError where there are none."""
         if self.y is None:
             raise InternalError("rows without labels were asked for them")
-        return Samples(self.X, self.y, self.rows)
+        return Samples(self.X, self.y, self.rows, self.targets)
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """0-based columns of one table: the inputs in order, and the target (None: there is none)."""
+    """0-based columns of one table: those that were asked for, in that order, and the target (None: there is none)."""
 
-    inputs: tuple[int, ...]
+    columns: tuple[int, ...]
     target: int | None
 
 
@@ -65,53 +69,60 @@ def read_rows(
     """The rows of a file as inputs of a trained network, with their classes if the file has a target column.
 
     ``delimiter`` and ``header`` None are found out. Where the columns are looked for says `locate`. With ``target_column``
-    None or ``classes`` None no target is read. ``name`` is how messages call the file, ``span`` what they point at.
-    Raises UserError: what `read_table` raises, E216 (missing columns), E218 to E221, E230.
+    None or ``classes`` None no target is read, with ``classes`` empty (regression) it is numbers. ``name`` is how messages call
+    the file, ``span`` what they point at. Raises UserError: what `read_table` raises, E216 (missing columns), E218 to E221,
+    E230.
     """
     table = read_table(FileRequest(path, name or str(path), span, delimiter, header))
     wanted = target_column if classes is not None else None
-    return _rows(table, inputs, locate(table, inputs, wanted, target_name, span), classes or (), missing, span)
+    places = locate(table, sources(inputs)[0], wanted, target_name, span)
+    return _rows(table, inputs, places, classes or (), missing, span)
 
 
 def array_rows(X: Any, inputs: Sequence[Input], y: Any = None, classes: Sequence[str] = (), span: Span | None = None) -> Rows:
-    """The rows of an array (rows, inputs), one column an input in their order, with the classes of ``y`` (rows,) if given.
+    """The rows of an array with the classes of ``y`` (rows,) if given, or, without ``classes`` (regression), its numbers.
 
-    Raises UserError: E229 (shapes), E218 to E221, E230.
+    ``X`` has one column a column of the file that the inputs are made of, in the order of their first use: an encoded column
+    and one with powers stand once, as they are in the file. Raises UserError: E229 (shapes), E218 to E221, E230.
     """
     table = array_table("X", X, y, None, span)
+    needed, _ = sources(inputs)
+    place = {column: at for at, column in enumerate(dict.fromkeys(source.column for source in needed))}
     width = len(table.columns) - (table.target is not None)
-    if width != len(inputs):
-        message = f"`X` has {counted(width, 'column')}, the network has {counted(len(inputs), 'input')}"
-        raise failure("E229", message, span)
-    return _rows(table, inputs, Places(tuple(range(width)), table.target), classes, "error", span)
+    if width != len(place):
+        encoded = len(place) != len(inputs)
+        uses = f"is made of {counted(len(place), 'column')} of the file" if encoded else f"has {counted(len(place), 'input')}"
+        raise failure("E229", f"`X` has {counted(width, 'column')}, the network {uses}", span)
+    places = Places(tuple(place[source.column] for source in needed), table.target)
+    return _rows(table, inputs, places, classes, "error", span)
 
 
 def builtin_rows(
     source: BuiltinSource, inputs: Sequence[Input], target_name: str | None = None, classes: Sequence[str] | None = None
 ) -> Rows:
-    """The rows of a built-in set such as ``sklearn("iris")``, with their classes if ``classes`` are given.
+    """The rows of a built-in set such as ``sklearn("iris")``, with their classes if ``classes`` are given (empty: numbers).
 
     Raises UserError: E224, E225, E622 (the set), E216 (missing columns), E221 (labels that are no class).
     """
     from bdnnc.data.builtin import read_builtin
 
-    table = read_builtin(source)
-    places = locate(table, inputs, table.target, target_name, source.span)
+    table = read_builtin(source, None if classes is None else not classes)
+    places = locate(table, sources(inputs)[0], table.target, target_name, source.span)
     places = places if classes is not None else replace(places, target=None)
     return _rows(table, inputs, places, classes or (), "error", source.span)
 
 
 def locate(
-    table: Table, inputs: Sequence[Input], target_column: int | None, target_name: str | None, span: Span | None
+    table: Table, needed: Sequence[SourceColumn], target_column: int | None, target_name: str | None, span: Span | None
 ) -> Places:
     """Where a table has the columns of a network.
 
-    By name, if the table has names and at least one of them is an input's: then all inputs must be there, and the target is
+    By name, if the table has names and at least one of them is needed: then all columns must be there, and the target is
     read if its name is. Else by index, as in the file of the training. A table with exactly one column less than the columns
     that are needed lacks the target, and the columns after it have moved up by one; this is the only way in which a file
     without names may lack its target. An npz file or a pair of arrays says itself whether there is a target.
     """
-    names = [column_name(given) for given in inputs]
+    names = [source.name for source in needed]
     by_name = {name: column for column, name in reversed(list(enumerate(table.names)))} if table.named else {}
     if any(name in by_name for name in names):
         absent = [name for name in names if name not in by_name]
@@ -119,7 +130,7 @@ def locate(
             raise _absent(table, absent, span)
         target = by_name.get(target_name or "") if target_column is not None else None
         return Places(tuple(by_name[name] for name in names), target if target is not None else table.target)
-    columns = [given.column for given in inputs]
+    columns = [source.column for source in needed]
     if target_column is None or table.target is not None:
         available = len(table.columns) - (table.target is not None)
         places = _moved_up(columns, target_column) if max(columns) == available else columns
@@ -157,9 +168,17 @@ def _rows(
     missing: Literal["drop", "error"],
     span: Span | None,
 ) -> Rows:
-    points = read_points(table, places.inputs, places.target, missing, span)
+    needed, made_of = sources(inputs)
+    wanted = [Wanted(column, source.as_text) for column, source in zip(places.columns, needed, strict=True)]
+    target = None if places.target is None else WantedTarget(places.target, numbers=not classes)
+    points = read_points(table, wanted, target, missing, span)
+    X = transformed(points.columns, inputs, made_of, len(points.rows), span)
+    found = (*notes(table, points), *unseen_notes(points.columns, inputs, made_of, f"`{table.name}`"))
+    if points.targets is not None:
+        y = np.zeros(len(points.rows), dtype=np.int64)
+        return Rows(X, y, points.rows, found, points.targets.fractions())
     y = None if points.labels is None else labelled(points, classes, table.name, span)
-    return Rows(transformed(points.X, inputs, span), y, points.rows, notes(table, points))
+    return Rows(X, y, points.rows, found)
 
 
 def labelled(points: RawPoints, classes: Sequence[str], name: str, span: Span | None) -> NDArray[np.int64]:

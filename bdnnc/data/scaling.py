@@ -12,10 +12,11 @@ from math import isqrt
 
 import numpy as np
 
-from bdnnc.data.blame import error
-from bdnnc.data.inputs import Above, Input, Scaled
-from bdnnc.data.numbers import LARGEST_MAGNITUDE, ExactColumn, assembled, reduced
-from bdnnc.diagnostics import Diagnostic, Span, UserError
+from bdnnc.data.blame import error, listed
+from bdnnc.data.categories import RawColumn, TextColumn
+from bdnnc.data.inputs import Above, Equals, Input, Scaled
+from bdnnc.data.numbers import ExactColumn, assembled, reduced
+from bdnnc.diagnostics import Diagnostic, InternalError, Span, UserError
 from bdnnc.exact import INT64_SAFE, ExactMatrix, IntArray, decimal_text
 from bdnnc.language.spec import Scale
 
@@ -30,8 +31,10 @@ def check_scale(scale: Scale, where: Span) -> None:
         raise UserError(refused)
 
 
-def fit(X: ExactMatrix, names: Sequence[str], columns: Sequence[int], scale: Scale, where: Span) -> tuple[Input, ...]:
-    """The inputs: name, column of the file and transform of each column of ``X``, the unscaled training points.
+def fit(
+    points: Sequence[ExactColumn], names: Sequence[str], columns: Sequence[int], scale: Scale, where: Span
+) -> tuple[Input, ...]:
+    """The inputs: name, column of the file and transform of each column of ``points``, the unscaled training points.
 
     ``where`` is blamed if the scale has no span of its own. A column constant on the training points is only shifted: to a by
     ``minmax(a, b)``, to 0 by ``standard``. Raises UserError E227 where a deviation is too large for a factor of 12 decimals.
@@ -40,7 +43,7 @@ def fit(X: ExactMatrix, names: Sequence[str], columns: Sequence[int], scale: Sca
         above = Above(scale.a, scale.signed)
         mark = f">{decimal_text(scale.a)}"
         return tuple(Input(name + mark, column, above) for name, column in zip(names, columns, strict=True))
-    fitted = [_fitted(X.numerators[:, j], X.denominators[j], scale) for j in range(X.shape[1])]
+    fitted = [_fitted(column.numerators, column.denominator, scale) for column in points]
     lost = [names[j] for j, transform in enumerate(fitted) if transform.factor == 0]
     if lost:
         message = f"the deviation of `{lost[0]}` is so large that 1 / deviation rounds to 0 at {STANDARD_DIGITS} decimals"
@@ -48,27 +51,23 @@ def fit(X: ExactMatrix, names: Sequence[str], columns: Sequence[int], scale: Sca
     return tuple(Input(name, column, transform) for name, column, transform in zip(names, columns, fitted, strict=True))
 
 
-def column_name(given: Input) -> str:
-    """The name of the column of the file that an input is made of."""
-    if isinstance(given.transform, Above):
-        return given.name.removesuffix(f">{decimal_text(given.transform.threshold)}")
-    return given.name
+def transformed(
+    columns: Sequence[RawColumn], inputs: Sequence[Input], places: Sequence[int], rows: int, span: Span | None = None
+) -> ExactMatrix:
+    """Points as the first layer sees them, shape (rows, inputs); input j is made of ``columns[places[j]]``, unscaled.
+
+    Raises UserError E220 (a scaled number, or a power of one, out of range).
+    """
+    made = [_input_column(columns[place], given) for place, given in zip(places, inputs, strict=True)]
+    refuse_out_of_range(made, inputs, span)
+    return assembled(made, rows)
 
 
-def transformed(X: ExactMatrix, inputs: Sequence[Input], span: Span | None = None) -> ExactMatrix:
-    """Unscaled points (rows, inputs) as the first layer sees them. Raises UserError E220 (a scaled number out of range)."""
-    columns: list[ExactColumn] = []
-    for j, given in enumerate(inputs):
-        numerators, denominator = X.numerators[:, j], X.denominators[j]
-        if isinstance(given.transform, Above):
-            columns.append(_above(numerators, denominator, given.transform))
-        else:
-            columns.append(_scaled(numerators, denominator, given.transform))
-        if columns[-1].numerators.dtype == object and _beyond(columns[-1]):
-            raise UserError(
-                error("E220", f"scaled values of `{given.name}` are out of range: 1e300 or more in magnitude", span)
-            )
-    return assembled(columns, X.shape[0])
+def refuse_out_of_range(columns: Sequence[ExactColumn], inputs: Sequence[Input], span: Span | None) -> None:
+    """Raises UserError E220 where a value of an input, one column each, is too large."""
+    beyond = [given.name for column, given in zip(columns, inputs, strict=True) if column.is_out_of_range()]
+    if beyond:
+        raise UserError(error("E220", f"values of {listed(beyond)} are out of range: 1e300 or more in magnitude", span))
 
 
 def standard_factor(count: int, squares: int) -> Fraction:
@@ -82,6 +81,21 @@ def standard_factor(count: int, squares: int) -> Fraction:
     middle = Fraction(2 * below + 1, 2) ** 2
     up = exact_square > middle or (exact_square == middle and below % 2 == 1)
     return Fraction(below + up, ten)
+
+
+def _input_column(column: RawColumn, given: Input) -> ExactColumn:
+    transform = given.transform
+    if isinstance(column, TextColumn):
+        if not isinstance(transform, Equals):
+            raise InternalError(f"`{given.name}` needs numbers and was given texts")
+        made = column.equals(transform.value)
+    elif isinstance(transform, Equals):
+        raise InternalError(f"`{given.name}` needs texts and was given numbers")
+    elif isinstance(transform, Above):
+        made = _above(column.numerators, column.denominator, transform)
+    else:
+        made = _scaled(column.numerators, column.denominator, transform)
+    return made.to_the(given.power)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +178,3 @@ def _above(numerators: IntArray, denominator: int, transform: Above) -> ExactCol
     above = _affine(numerators, threshold.denominator, -threshold.numerator * denominator) > 0
     values = np.asarray(above, dtype=np.bool_).astype(np.int64)
     return ExactColumn(2 * values - 1 if transform.signed else values, 1)
-
-
-def _beyond(column: ExactColumn) -> bool:
-    largest = max(abs(int(column.numerators.max())), abs(int(column.numerators.min())))
-    return largest >= LARGEST_MAGNITUDE * column.denominator

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
 from bdnnc.diagnostics import Span
+from bdnnc.language.quantities import Constraint, Goal, Monotone
 
 T = TypeVar("T")
 
@@ -78,6 +79,16 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Encode:
+    """Columns (names or 0-based indices of the file) to be encoded; ``levels``: the k of `thermometer(k)`, None for one-hot."""
+
+    columns: tuple[Located[str | int], ...]
+    kind: Literal["onehot", "thermometer"]
+    levels: int | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class DataSpec:
     """The ``data`` block. Columns are names or 0-based indices of the file; ``features`` None means all."""
 
@@ -90,17 +101,34 @@ class DataSpec:
     keep: Located[tuple[Located[str | Fraction], ...]] | None = None
     holds: tuple[Hold, ...] = ()
     missing: Literal["drop", "error"] = "error"
+    encodes: tuple[Encode, ...] = ()
+    regression: bool = False
+    """Whether the target is a number to be met (the loss is `absolute`), not a class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicts:
+    """Training points that are equal but of different classes. ``unavoidable``: the least number of errors of any network, sum
+    over patterns of N - max n_c; ``rows``: the file's rows (from 0 after the header) of points in such patterns."""
+
+    unavoidable: int
+    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of the data: ``samples`` before merging, first-layer inputs, class labels (None if regression)."""
+    """What is known of the data: ``samples`` before merging, first-layer inputs before powers, class labels (None if
+    regression). ``input_columns``: the file's column (0-based) of each input; ``columns``: the names of the file's columns.
+    ``conflicts``: None for regression."""
 
     samples: int
     inputs: tuple[str, ...]
     classes: tuple[str, ...] | None
     span: Span
     """Where the data came from in the file, for secondary labels."""
+    input_columns: tuple[int, ...] = ()
+    columns: tuple[str, ...] = ()
+    conflicts: Conflicts | None = None
 
 
 # --- model ----------------------------------------------------------------------------------------------------------
@@ -121,7 +149,23 @@ class FiniteSet:
     values: tuple[Fraction, ...]
 
 
-Domain = Interval | FiniteSet
+@dataclass(frozen=True, slots=True)
+class Bits:
+    """`bits(k)`: the odd integers of -(2^k - 1)..2^k - 1, made of k variables -1/+1."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledSet:
+    """`scaled {..} by [lower, upper]`: a finite set times one positive scale a unit."""
+
+    base: FiniteSet
+    lower: Fraction
+    upper: Fraction
+
+
+Domain = Interval | FiniteSet | Bits | ScaledSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +179,23 @@ class ArrayFile:
 
 @dataclass(frozen=True, slots=True)
 class Bias:
-    """``auto``: domain chosen by the compiler; ``none``: always 0; ``in``: ``domain`` a unit; ``shared``: one for the layer."""
+    """``auto``: domain chosen by the compiler; ``none``: always 0; ``in``: ``domain`` a unit; ``shared``: one for the layer;
+    ``fixed``: read from ``file`` (array `bias`)."""
 
-    kind: Literal["auto", "none", "in", "shared"] = "auto"
-    domain: Domain | None = None
+    kind: Literal["auto", "none", "in", "shared", "fixed"] = "auto"
+    domain: Interval | FiniteSet | Bits | None = None
     span: Span | None = None
+    file: ArrayFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LayerSpec:
-    """One layer. ``weights`` is its domain, or a file of fixed weights; ``margin`` None means chosen by the compiler."""
+    """One layer. ``weights`` is its domain, or a file of fixed weights; ``start``: a file of weights to start from; ``margin``
+    None means chosen by the compiler; ``height``: the v of `step(v)`; ``powers``: the p of `powers p` (first layer), else 1."""
 
     name: str
     units: int
-    unit: Literal["step", "sign"]
+    unit: Literal["step", "sign", "linear"]
     weights: Domain | ArrayFile
     bias: Bias
     span: Span
@@ -158,27 +205,9 @@ class LayerSpec:
     weights_span: Span
     margin: Located[Fraction | Literal["exact"]] | None = None
     mask: ArrayFile | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """``coefficient * kind``; ``weights`` per class: None, "balanced" or one positive number a class."""
-
-    kind: Literal["hamming", "zero_one"]
-    coefficient: Fraction
-    weighting: Literal["balanced"] | tuple[Fraction, ...] | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """``sense`` (loss + constant). ``text`` is as written, without the sense."""
-
-    sense: Literal["minimize"]
-    loss: Loss
-    constant: Fraction
-    text: str
-    span: Span
+    start: ArrayFile | None = None
+    height: Fraction = Fraction(1)
+    powers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,3 +227,5 @@ class ModelSpec:
     goals: tuple[Goal, ...]
     train: TrainSpec | None
     params: Mapping[str, Fraction | str]
+    constraints: tuple[Constraint, ...] = ()
+    monotone: tuple[Monotone, ...] = ()

@@ -1,4 +1,4 @@
-"""Checked file + data -> `Problem`: masks and fixed weights are read, dead inputs fixed, class weights worked out.
+"""Checked file + data -> `Problem`: arrays that layers name, dead inputs, connections, weights of classes.
 
 The last room that may find fault with what a user wrote.
 """

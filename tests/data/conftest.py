@@ -13,9 +13,12 @@ import pytest
 
 from bdnnc.data.load import load
 from bdnnc.diagnostics import Diagnostic, Source, Span, UserError
-from bdnnc.language.spec import BuiltinSource, DataSpec, FileSource, Hold, Located, Pick, Scale
+from bdnnc.language.spec import BuiltinSource, DataSpec, Encode, FileSource, Hold, Located, Pick, Scale
 
-WORDS = "source name target features scale take keep test validation delimiter header other block one two three four five six"
+WORDS = (
+    "source name target features scale take keep test validation delimiter header other encode block "
+    "one two three four five six"
+)
 SPEC = Source("test.bdnn", WORDS)
 
 
@@ -61,6 +64,20 @@ class Build:
 
     def builtin(self, name: str, library: str = "sklearn", **rest: Any) -> DataSpec:
         return self.spec(BuiltinSource(library, name, span("source"), span("name")), **rest)
+
+    @staticmethod
+    def span(word: str) -> Span:
+        return span(word)
+
+    @staticmethod
+    def onehot(*columns: str | int, words: str = "one two three") -> Encode:
+        located = tuple(Located(column, span(word)) for column, word in zip(columns, words.split(), strict=False))
+        return Encode(located, "onehot", None, span("encode"))
+
+    @staticmethod
+    def thermometer(levels: int, *columns: str | int, words: str = "four five six") -> Encode:
+        located = tuple(Located(column, span(word)) for column, word in zip(columns, words.split(), strict=False))
+        return Encode(located, "thermometer", levels, span("encode"))
 
     @staticmethod
     def hold(kind: Any, rows: Pick | FileSource) -> Hold:

@@ -168,9 +168,9 @@ def test_unknown_sets(build: Any, refused: Any, pointed: Any) -> None:
     refused(lambda: load(build.builtin("iris", library="torch")), "E224")
 
 
-def test_regression_is_refused(build: Any, refused: Any) -> None:
+def test_numbers_are_refused_where_classes_are_needed(build: Any, refused: Any) -> None:
     [found] = refused(lambda: load(build.builtin("diabetes")), "E225")
-    assert "regression" in found.message
+    assert found.message == "the target of `diabetes` is a number, not a class"
 
 
 def test_without_scikit_learn(build: Any, refused: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
 import sys
 import zipfile
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -159,7 +161,7 @@ def test_text_and_range_and_missing_are_found_together(build: Any, refused: Any)
     assert "missing drop" in missing.help
     assert words.message == "column `b` of `data.csv` holds text, not numbers"
     assert words.notes == ("column `b`: `red` at line 2 and 1 more",)
-    assert "encode" in words.help
+    assert words.help.endswith('`encode ["b"] onehot`')
     assert beyond.notes == ("column `c`: `inf` at line 2 and 1 more",)
 
 
@@ -312,6 +314,43 @@ def test_parquet_is_read_exactly(build: Any, refused: Any) -> None:
     dataset = load(build.spec(build.source(path), "kind", missing="drop"))
     assert table(dataset) == [[1, Fraction(1, 10)], [2, Fraction(5, 2)]]
     refused(lambda: load(build.spec(build.write(b"PAR1 or not", "other.parquet"), "kind")), "E214")
+    refused(lambda: load(build.spec(build.write(path.read_bytes()[:-9], "cut.parquet"), "kind")), "E214")
+    assert dataset.origin.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_parquet_types(build: Any) -> None:
+    polars = pytest.importorskip("polars")
+    columns = {
+        "short": polars.Series([0.1, 2.5, -3.0], dtype=polars.Float32),
+        "small": polars.Series([1, 2, 255], dtype=polars.UInt8),
+        "large": polars.Series([2**63, None, 2**64 - 1], dtype=polars.UInt64),
+        "truth": [True, False, True],
+        "text": polars.Series(["a", "b", "a"], dtype=polars.Categorical),
+        "exact": polars.Series([Decimal("0.10"), Decimal("1.25"), Decimal("-7.00")]),
+        "kind": [1.0, 2.0, 2.0],
+    }
+    path = build.folder / "data.parquet"
+    polars.DataFrame(columns).write_parquet(path)
+    dataset = load(build.spec(build.source(path), "kind", missing="drop", encodes=(build.onehot("text"),)))
+    assert [given.name for given in dataset.inputs] == ["short", "small", "large", "truth", "text=a", "exact"]
+    assert table(dataset) == [[Fraction(1, 10), 1, 2**63, 1, 1, Fraction(1, 10)], [-3, 255, 2**64 - 1, 1, 1, -7]]
+    assert dataset.classes == ("1", "2")
+
+
+def test_parquet_as_a_file_held_out(build: Any) -> None:
+    polars = pytest.importorskip("polars")
+    path = build.folder / "test.parquet"
+    polars.DataFrame({"kind": ["y", "x"], "a": [0.25, 4.0]}).write_parquet(path)
+    hold = build.hold("test", build.source(path, word="other"))
+    dataset = load(build.spec("a,kind\n1,x\n2,y\n", "kind", holds=(hold,)))
+    assert [dataset.test.X.fraction(row, 0) for row in (0, 1)] == [Fraction(1, 4), 4]
+    assert dataset.test.y.tolist() == [1, 0]
+
+
+def test_settings_of_text_do_not_apply_to_parquet(build: Any, refused: Any, pointed: Any) -> None:
+    path = build.write(b"PAR1", "data.parquet").path
+    [found] = refused(lambda: load(build.spec(build.source(path, delimiter=";"))), "E226")
+    assert pointed(found) == "delimiter"
 
 
 # --- the papers' files ----------------------------------------------------------------------------------------------

@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bdnnc.data.inputs import Above, Input, Scaled
-from bdnnc.data.scaling import column_name, fit, standard_factor, transformed
+from bdnnc.data.numbers import ExactColumn, reduced
+from bdnnc.data.scaling import fit, standard_factor, transformed
+from bdnnc.data.sources import column_name
 from bdnnc.diagnostics import Source, Span
 from bdnnc.exact import ExactMatrix
 from bdnnc.language.spec import Scale
@@ -28,10 +30,15 @@ VALUES = st.one_of(
 COLUMN = st.lists(VALUES, min_size=1, max_size=10)
 
 
+def column(values: list[Fraction]) -> ExactColumn:
+    matrix = ExactMatrix.from_fractions([[value] for value in values])
+    return reduced(matrix.numerators[:, 0], matrix.denominators[0])
+
+
 def scaled(values: list[Fraction], scale: Scale, also: list[Fraction] | None = None) -> list[Fraction]:
     """The column (or others) as scaled by what was fitted on ``values``."""
-    fitted = fit(ExactMatrix.from_fractions([[value] for value in values]), ["x"], [0], scale, HERE)
-    out = transformed(ExactMatrix.from_fractions([[value] for value in also or values]), fitted)
+    fitted = fit([column(values)], ["x"], [0], scale, HERE)
+    out = transformed([column(also or values)], fitted, [0], len(also or values))
     return [out.fraction(row, 0) for row in range(out.shape[0])]
 
 
@@ -85,8 +92,8 @@ def test_the_factor_is_rounded_half_to_even() -> None:
 
 
 def test_a_deviation_beyond_twelve_decimals_is_refused(refused: Any) -> None:
-    data = ExactMatrix.from_fractions([[Fraction(0)], [Fraction(10**30)]])
-    [found] = refused(lambda: fit(data, ["salary"], [0], Scale("standard"), HERE), "E227")
+    data = column([Fraction(0), Fraction(10**30)])
+    [found] = refused(lambda: fit([data], ["salary"], [0], Scale("standard"), HERE), "E227")
     assert "`salary`" in found.message
 
 
@@ -162,10 +169,10 @@ def test_scales_that_are_not_defined(build: Any, refused: Any, pointed: Any, kin
 
 
 def test_scaled_numbers_stay_within_what_floats_can_say(refused: Any) -> None:
-    tiny = ExactMatrix.from_fractions([[Fraction(0)], [Fraction(1, 10**200)]])
-    fitted = fit(tiny, ["x"], [0], Scale("minmax"), HERE)
-    huge = ExactMatrix.from_fractions([[Fraction(10**200)]])
-    refused(lambda: transformed(huge, fitted), "E220")
+    tiny = column([Fraction(0), Fraction(1, 10**200)])
+    fitted = fit([tiny], ["x"], [0], Scale("minmax"), HERE)
+    huge = column([Fraction(10**200)])
+    refused(lambda: transformed([huge], fitted, [0], 1), "E220")
 
 
 def test_large_integers_do_not_overflow() -> None:
