@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from bdnnc.exact import decimal_text, fraction_gcd
-from bdnnc.language.spec import Domain, Interval
+from bdnnc.language.spec import Bits, Domain, Interval, ScaledSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +83,67 @@ class ListDomain:
         return "{" + ", ".join(decimal_text(v) for v in self.values) + "}"
 
 
-DiscreteDomain = LatticeDomain | ListDomain
-ParameterDomain = RealDomain | DiscreteDomain
+@dataclass(frozen=True, slots=True)
+class BitsDomain:
+    """The odd integers of -(2^count - 1)..2^count - 1 (count bits of -1/+1 each)."""
+
+    count: int
+
+    @property
+    def lower(self) -> Fraction:
+        return -self.upper
+
+    @property
+    def upper(self) -> Fraction:
+        return Fraction(2**self.count - 1)
+
+    @property
+    def values(self) -> tuple[Fraction, ...]:
+        return tuple(Fraction(value) for value in range(1 - 2**self.count, 2**self.count, 2))
+
+    def contains(self, value: Fraction) -> bool:
+        return value.denominator == 1 and value.numerator % 2 == 1 and abs(value) <= self.upper
+
+    def text(self) -> str:
+        return f"bits({self.count})"
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledDomain:
+    """``scale * v`` with v in ``base`` (ascending, distinct) and one scale in [least, most] a unit, least > 0."""
+
+    base: tuple[Fraction, ...]
+    least: Fraction
+    most: Fraction
+
+    @property
+    def lower(self) -> Fraction:
+        return min(self.base[0] * self.least, self.base[0] * self.most)
+
+    @property
+    def upper(self) -> Fraction:
+        return max(self.base[-1] * self.least, self.base[-1] * self.most)
+
+    def contains(self, value: Fraction) -> bool:
+        """Whether some scale makes the value a member; that a unit has one scale is more than this."""
+        return any(value == 0 if v == 0 else value / v > 0 and self.least <= value / v <= self.most for v in self.base)
+
+    def text(self) -> str:
+        base = ", ".join(decimal_text(v) for v in self.base)
+        return f"scaled {{{base}}} by [{decimal_text(self.least)}, {decimal_text(self.most)}]"
+
+
+DiscreteDomain = LatticeDomain | ListDomain | BitsDomain
+ContinuousDomain = RealDomain | ScaledDomain
+ParameterDomain = ContinuousDomain | DiscreteDomain
 
 
 def from_declared(domain: Domain) -> ParameterDomain:
     """The declared set; a finite one becomes a progression where it is one, an interval of one point a singleton."""
+    if isinstance(domain, Bits):
+        return BitsDomain(domain.count)
+    if isinstance(domain, ScaledSet):
+        return ScaledDomain(domain.base.values, domain.lower, domain.upper)
     if isinstance(domain, Interval):
         if domain.lower == domain.upper:
             return LatticeDomain(domain.lower, Fraction(1), 0)
@@ -106,6 +161,8 @@ def affine_lattice(domain: DiscreteDomain) -> tuple[Fraction, Fraction]:
     """``(c, g)`` with every member in c + g Z and g as large as possible (0 for a singleton)."""
     if isinstance(domain, LatticeDomain):
         return domain.origin, domain.step if domain.count else Fraction(0)
+    if isinstance(domain, BitsDomain):
+        return domain.lower, Fraction(2)
     first = domain.values[0]
     return first, fraction_gcd([value - first for value in domain.values])
 
@@ -114,4 +171,6 @@ def smallest_magnitude(domain: ParameterDomain) -> Fraction:
     """The member nearest 0, the positive one on a tie: what an input without influence gets as its weight."""
     if isinstance(domain, RealDomain):
         return min(max(Fraction(0), domain.lower), domain.upper)
+    if isinstance(domain, ScaledDomain):
+        return domain.least * min(domain.base, key=lambda value: (abs(value), -value))
     return min(domain.values, key=lambda value: (abs(value), -value))

@@ -1,4 +1,4 @@
-"""The problem: a network with domains, data and a goal, all about neurons and nothing about matrices."""
+"""The problem: a network with domains, data, goals and constraints, all about neurons and nothing about matrices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from bdnnc.diagnostics import Span
 from bdnnc.exact import ExactMatrix
-from bdnnc.ir.domains import ParameterDomain
+from bdnnc.ir.domains import DiscreteDomain, ParameterDomain, RealDomain
+from bdnnc.language.quantities import Constraint, Goal, Monotone
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,12 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class BiasRule:
-    """``auto``: the compiler chooses the domain; ``none``: 0; ``in``: one bias a unit; ``shared``: one for the layer."""
+    """``auto``: the compiler chooses the domain; ``none``: 0; ``in``: one bias a unit; ``shared``: one for the layer;
+    ``fixed``: ``values``, one Fraction a unit."""
 
-    kind: Literal["auto", "none", "in", "shared"]
-    domain: ParameterDomain | None = None
+    kind: Literal["auto", "none", "in", "shared", "fixed"]
+    domain: RealDomain | DiscreteDomain | None = None
+    values: tuple[Fraction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,12 +38,13 @@ class ProblemLayer:
     """One layer of ``units`` neurons on ``inputs`` inputs.
 
     ``free[i, j]`` says that weight (i, j) is to be chosen from ``domain``; elsewhere it is ``constant[i, j]`` (a Fraction).
-    ``absent[i, j]`` marks connections that do not exist (constant 0). ``margin`` is as declared; None leaves it to the
-    compiler.
+    ``absent[i, j]`` marks connections that do not exist (constant 0). In a ``sparse`` layer a free connection may be absent
+    too: its weight is then 0, whether or not the domain holds 0. ``margin`` is as declared; None leaves it to the compiler.
+    ``height``: the v of `step(v)`. ``start``: (units, inputs) Fractions, weights to start from, or None.
     """
 
     name: str
-    unit: Literal["step", "sign"]
+    unit: Literal["step", "sign", "linear"]
     units: int
     inputs: int
     domain: ParameterDomain
@@ -51,14 +55,29 @@ class ProblemLayer:
     margin: Fraction | Literal["exact"] | None
     statement: int
     margin_span: Span | None = None
+    height: Fraction = Fraction(1)
+    sparse: bool = False
+    start: NDArray[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Targets:
+    """What `absolute` measures against: the distinct pairs of pattern ``pattern[k]`` and number ``value[k]`` (a Fraction), each
+    standing for ``count[k]`` training points."""
+
+    pattern: NDArray[np.int64]
+    value: NDArray[Any]
+    count: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
-    """Minimise ``coefficient * loss + constant`` over all networks of the declared class.
+    """The first goal over all networks of the declared class that keep the constraints, then the next among its best, and so
+    on.
 
-    ``patterns``: (P, inputs) distinct data points; ``counts``: (P, C) training samples a pattern and class; ``class_weights``:
-    one Fraction a class. ``inputs`` are the names of the first-layer inputs.
+    ``patterns``: (P, inputs) distinct data points; ``counts``: (P, C) training samples a pattern and class, (P, 1) for
+    regression, where ``targets`` says the rest. ``inputs`` are the names of the first-layer inputs, ``columns`` the file's
+    column of each. Losses of ``goals`` carry one weight a class. Ids of statements: ``goal_statements`` and so on, in order.
     """
 
     layers: tuple[ProblemLayer, ...]
@@ -66,13 +85,15 @@ class Problem:
     counts: NDArray[np.int64]
     classes: tuple[str, ...]
     inputs: tuple[str, ...]
-    loss: Literal["hamming", "zero_one"]
-    class_weights: tuple[Fraction, ...]
-    coefficient: Fraction
-    constant: Fraction
-    goal_text: str
-    goal_statement: int
+    columns: tuple[int, ...]
+    goals: tuple[Goal, ...]
+    goal_statements: tuple[int, ...]
     statements: tuple[Statement, ...]
+    targets: Targets | None = None
+    constraints: tuple[Constraint, ...] = ()
+    constraint_statements: tuple[int, ...] = ()
+    monotone: tuple[Monotone, ...] = ()
+    monotone_statements: tuple[int, ...] = ()
 
     @property
     def samples(self) -> int:
@@ -81,3 +102,7 @@ class Problem:
     @property
     def output_units(self) -> int:
         return self.layers[-1].units
+
+    @property
+    def is_regression(self) -> bool:
+        return self.targets is not None

@@ -19,6 +19,9 @@ Floats = NDArray[np.float64]
 Index = NDArray[np.int64]
 Key = tuple[str, str]
 
+PUBLISHED = "published"
+"""The reason of margins that are those of the published formulation."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variable:
@@ -56,7 +59,9 @@ class Variable:
 class Link:
     """``target[k] = origin[k] + sum over digits d with owner[d] == k of value[d] * digit[d]``.
 
-    With ``choose_one`` the digits of each target are binaries of which exactly one is 1.
+    With ``choose_one`` the digits of each target are binaries of which exactly one is 1. With ``present`` (a block of binaries,
+    one a target) the origin is multiplied by present[k], and the digits of a target are all 0 where present[k] is 0
+    (digit[d] <= cap[d] present[k], or, with ``choose_one``, their sum is present[k]).
     """
 
     target: Key
@@ -66,6 +71,36 @@ class Link:
     value: Floats
     choose_one: bool
     statement: int
+    present: Key | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summand:
+    """``value[k] * block[member[k]]``, added to row ``row[k]``."""
+
+    block: Key
+    row: Index
+    member: Index
+    value: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """A family of plain linear rows: ``lower[r] <= sum of the summands of row r <= upper[r]``.
+
+    ``kind`` is what they are called, with ``layer`` and ``axes`` and the indices ``naming`` (a shape, or one array an axis), as
+    for variables; ``note`` says in words what a row means.
+    """
+
+    kind: str
+    layer: str
+    axes: tuple[str, ...]
+    naming: tuple[int, ...] | tuple[Index, ...]
+    summands: tuple[Summand, ...]
+    lower: Floats
+    upper: Floats
+    statement: int
+    note: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,29 +147,30 @@ class PreActivation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Implication:
-    """``trigger[literal[r]] == value  =>  a[pattern[r], unit[r]] sense threshold[r]``, one for each r."""
+    """``trigger[literal[r]] == value  =>  a[pattern[r], unit[r]] - a[pattern[r], other[r]] + summands sense threshold[r]``.
 
+    One for each r. Without ``other`` nothing is subtracted; without a ``trigger`` the conclusion always holds (``literal`` is
+    then empty and ``value`` means nothing). ``kind``, ``axes`` and ``naming`` name the rows.
+    """
+
+    kind: str
     layer: str
-    trigger: Key
+    trigger: Key | None
     value: Literal[0, 1]
     sense: Literal[">=", "<="]
     literal: Index
     pattern: Index
     unit: Index
     threshold: Floats
+    axes: tuple[str, ...]
+    naming: tuple[int, ...] | tuple[Index, ...]
     statement: int
+    other: Index | None = None
+    summands: tuple[Summand, ...] = ()
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Cover:
-    """``sum of block[member[k]] over group[k] == r  >=  demand[r]``, one for each group r, which belongs to ``pattern[r]``."""
-
-    block: Key
-    member: Index
-    group: Index
-    demand: Floats
-    pattern: Index
-    statement: int
+    @property
+    def size(self) -> int:
+        return len(self.pattern)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,6 +193,7 @@ class Cost:
 @dataclass(frozen=True, slots=True)
 class LayerClass:
     """What class of networks a layer's rows stand for: the margin, whether it loses anything, and why it is what it is.
+    A linear layer has margin "none" unless a loss needs one.
 
     ``tolerance`` is the loosest solver tolerance at which the rows are still enforced.
     """
@@ -168,11 +205,28 @@ class LayerClass:
     bias: str
     tolerance: float
 
+    @property
+    def kind(self) -> Literal["none", "exact", "declared", "published", "chosen"]:
+        """Who says what the margin is: nobody, the lattice of the sums, the file, the papers, or the compiler."""
+        if self.margin == "none":
+            return "none"
+        if self.exact:
+            return "exact"
+        return "declared" if self.reason == "declared" else "published" if self.reason == PUBLISHED else "chosen"
+
+    @property
+    def margin_text(self) -> str:
+        """``exact 1``, ``chosen 0.0001``, or ``none``."""
+        return "none" if self.kind == "none" else f"{self.kind} {self.margin}"
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Program:
-    """Everything to be said to a solver, before big-M. Every feasible objective lies in ``objective_offset + objective_step Z``
-    (step 0: not known)."""
+    """Everything to be said to a solver of one goal, before big-M: minimise the costs plus the constant.
+
+    A maximized goal has ``sense`` "maximize" and negated costs and constant. Every feasible objective lies in
+    ``objective_offset + objective_step Z`` (step 0: not known).
+    """
 
     name: str
     patterns: int
@@ -181,9 +235,10 @@ class Program:
     preactivations: tuple[PreActivation, ...]
     products: tuple[Product, ...]
     implications: tuple[Implication, ...]
-    covers: tuple[Cover, ...]
+    rows: tuple[Rows, ...]
     costs: tuple[Cost, ...]
     constant: float
+    sense: Literal["minimize", "maximize"]
     goal_text: str
     goal_statement: int
     objective_step: float

@@ -18,11 +18,11 @@ from bdnnc.language import tree
 from bdnnc.language.constants import Constants
 from bdnnc.language.data_checks import DataChecker
 from bdnnc.language.findings import Findings, merged
-from bdnnc.language.goal_checks import GoalChecker
-from bdnnc.language.linear import LinearReader
 from bdnnc.language.network_checks import NetworkChecker
+from bdnnc.language.network_view import view
 from bdnnc.language.params import evaluate_params
-from bdnnc.language.spec import DataSpec, Facts, Goal, LayerSpec, ModelSpec, TrainSpec
+from bdnnc.language.spec import DataSpec, Facts, LayerSpec, ModelSpec, TrainSpec
+from bdnnc.language.statements import Statements, check_statements
 from bdnnc.language.train_checks import TrainChecker
 from bdnnc.language.traversal import walk
 from bdnnc.language.words import QUANTITY_WORDS
@@ -54,7 +54,7 @@ def check_data(file: tree.File, overrides: Mapping[str, str], folder: Path) -> t
     constants = _constants(file, overrides, findings, facts=None, before_data=True)
     _blocks(file, findings, MANDATORY[:1])
     block = _first(file, tree.Data)
-    spec = None if block is None else DataChecker(constants, folder).check(block)
+    spec = None if block is None else DataChecker(constants, folder, regression_span(file) is not None).check(block)
     return (None if findings.has_errors() else spec), findings.result()
 
 
@@ -70,11 +70,15 @@ def check_model(
     _blocks(file, findings, (*MANDATORY[1:], *OPTIONAL))
     _unused(file, findings)
     parts = _Parts(file, constants, folder)
-    layers, goals, train = parts.layers(), parts.goals(), parts.train()
-    if findings.has_errors() or constants.awaits_data or layers is None or goals is None:
+    layers = parts.layers()
+    statements = parts.statements(layers)
+    train = parts.train()
+    known = tuple(layer for layer in layers if layer is not None)
+    complete = statements.complete and len(known) == len(layers)
+    if findings.has_errors() or constants.awaits_data or not complete:
         return None, findings.result()
     params = {name: value for name, value in constants.values.items() if isinstance(value, Fraction | str)}
-    return ModelSpec(layers, goals, train, params), findings.result()
+    return ModelSpec(known, statements.goals, train, params, statements.constraints, statements.monotone), findings.result()
 
 
 def check_file(
@@ -94,26 +98,31 @@ class _Parts:
     constants: Constants
     folder: Path
 
-    def layers(self) -> tuple[LayerSpec, ...] | None:
+    def layers(self) -> tuple[LayerSpec | None, ...]:
+        """One entry a layer; none where there is no network."""
         block = _first(self.file, tree.Network)
         params = {s.name.text: s.name.span for s in self.file.statements if isinstance(s, tree.Param)}
-        return None if block is None else NetworkChecker(self.constants, self.folder, params).check(block)
+        regression = regression_span(self.file) is not None
+        return () if block is None else NetworkChecker(self.constants, self.folder, params, regression).check(block)
 
-    def goals(self) -> tuple[Goal, ...] | None:
-        network = _first(self.file, tree.Network)
-        layers = network.layers if network else ()
-        reader = LinearReader(self.constants, {layer.name.text: layer for layer in layers})
-        checker = GoalChecker(self.constants, reader, layers[-1] if layers else None)
-        subject, robust, objective = (_first(self.file, kind) for kind in (tree.Subject, tree.Robust, tree.Objective))
-        if isinstance(subject, tree.Subject):
-            checker.constraints(subject)
-        if isinstance(robust, tree.Robust):
-            checker.robust(robust)
-        return checker.objective(objective) if isinstance(objective, tree.Objective) else None
+    def statements(self, layers: tuple[LayerSpec | None, ...]) -> Statements:
+        """Goals, constraints and robustness against these layers."""
+        block = _first(self.file, tree.Network)
+        network = view(block.layers if block else (), layers, self.constants.facts, regression_span(self.file))
+        objective, subject = _first(self.file, tree.Objective), _first(self.file, tree.Subject)
+        return check_statements(network, objective, subject, _first(self.file, tree.Robust), self.constants)
 
     def train(self) -> TrainSpec | None:
         block = _first(self.file, tree.Train)
         return None if block is None else TrainChecker(self.constants, self.folder).check(block)
+
+
+def regression_span(file: tree.File) -> Span | None:
+    """Where `absolute` stands in a goal first: the file is then about numbers, not classes. None if it doesn't."""
+    objective = _first(file, tree.Objective)
+    goals = () if objective is None else objective.goals
+    found = [n.name.span for g in goals for n in walk(g.value) if isinstance(n, tree.Quantity) and n.name.text == "absolute"]
+    return min(found, key=lambda span: span.start, default=None)
 
 
 def _constants(
@@ -165,6 +174,8 @@ def _names_used(file: tree.File) -> set[str]:
     for node in walk(file):
         if isinstance(node, tree.Quantity):
             names.add(node.name.text)
+            if isinstance(node.of, tree.Word):
+                names.add(node.of.text)
         elif isinstance(node, tree.FromFile | tree.Mask) and isinstance(node.path, tree.Word):
             names.add(node.path.text)
         elif isinstance(node, tree.Weights | tree.BiasClause) and isinstance(node.value, tree.Word):

@@ -208,7 +208,7 @@ class Constants:
         if self.facts is None:
             return Missing.DATA
         if name == "classes" and self.facts.classes is None:
-            self.findings.add("E116", "regression has no `classes`", node.span)
+            self.findings.add("E116", "regression has no `classes`", node.span, help="write a number")
             return Missing.ERROR
         counts = {"samples": self.facts.samples, "features": len(self.facts.inputs), "classes": len(self.facts.classes or ())}
         return Fraction(counts[name])

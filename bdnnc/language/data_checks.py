@@ -10,14 +10,18 @@ from typing import Literal, TypeVar, cast
 from bdnnc.diagnostics import Label, Span
 from bdnnc.diagnostics.suggest import did_you_mean, known_names
 from bdnnc.language import tree
+from bdnnc.language.columns import ColumnReader, shown_column
 from bdnnc.language.constants import Constants, shown
-from bdnnc.language.sets import MAX_MEMBERS, ranges_of
+from bdnnc.language.encode_checks import EncodeChecker
+from bdnnc.language.sets import ranges_of
 from bdnnc.language.spec import BuiltinSource, DataSpec, FileSource, Hold, Located, Pick, Scale
-from bdnnc.language.words import QUANTITY_WORDS
 
 C = TypeVar("C")
 
-SUFFIXES = (".csv", ".tsv", ".npz")
+SUFFIXES = (".csv", ".tsv", ".npz", ".parquet")
+BINARY = (".npz", ".parquet")
+"""Files without a dialect."""
+
 LIBRARIES = ("sklearn",)
 SCALES = {"none": 0, "minmax": 2, "standard": 0, "binarize": 1}
 """Kinds of scale and how many numbers each takes."""
@@ -36,25 +40,25 @@ CLAUSE_NAMES: dict[type[tree.Node], str] = {
 
 @dataclass(slots=True)
 class DataChecker:
-    """Checks one data block. ``folder``: where the paths of the file start."""
+    """Checks one data block. ``folder``: where the paths of the file start; ``regression``: whether the target is a number."""
 
     constants: Constants
     folder: Path
+    regression: bool
 
     def check(self, block: tree.Data) -> DataSpec | None:
         """The block's meaning; None if it has no source. Whether it is free of errors, the findings tell."""
         self._once(block)
         source = self._source(block)
-        target = self._target(_only(block, tree.Target))
+        target_clause = _only(block, tree.Target)
+        target = None if target_clause is None else ColumnReader(self.constants).one(target_clause.column)
         features = self._features(_only(block, tree.Features))
         scale = self._scale(_only(block, tree.ScaleClause))
         take = self._take(_only(block, tree.Take))
         keep = self._keep(_only(block, tree.Keep))
         holds = self._holds(block)
         missing = _only(block, tree.Missing)
-        for clause in block.clauses:
-            if isinstance(clause, tree.Encode):
-                self.constants.findings.unsupported("`encode`", clause.span)
+        encodes = [clause for clause in block.clauses if isinstance(clause, tree.Encode)]
         self._target_among_features(target, features)
         if source is None:
             return None
@@ -69,6 +73,8 @@ class DataChecker:
             keep=keep,
             holds=holds,
             missing=action,
+            encodes=EncodeChecker(self.constants, target).check(encodes),
+            regression=self.regression,
         )
 
     # --- source -----------------------------------------------------------------------------------------------------
@@ -106,10 +112,8 @@ class DataChecker:
         if text is None:
             return None
         suffix = Path(text).suffix.lower()
-        if suffix == ".parquet":
-            self.constants.findings.unsupported("`.parquet`", clause.path.span, "write the table as `.csv`")
-        elif suffix not in SUFFIXES:
-            message = f'a file of data ends in `.csv`, `.tsv` or `.npz`, not `"{text}"`'
+        if suffix not in SUFFIXES:
+            message = f'a file of data ends in `.csv`, `.tsv`, `.npz` or `.parquet`, not `"{text}"`'
             self.constants.findings.add("E210", message, clause.path.span)
         delimiter, header = self._dialect(clause, suffix)
         return FileSource(self.folder / text, text, clause.path.span, delimiter, header)
@@ -124,8 +128,8 @@ class DataChecker:
                 label = Label(seen[name], "first here")
                 findings.add("E115", f"`{name}` stands twice in `from`", part.span, secondary=[label])
             seen.setdefault(name, part.span)
-            if suffix == ".npz":
-                findings.add("E226", f"a `.npz` file has no `{name}`", part.span)
+            if suffix in BINARY:
+                findings.add("E226", f"a `{suffix}` file has no `{name}`", part.span, help="leave it out")
             elif isinstance(part.value, tree.Word):
                 header = Located(part.value.text == "yes", part.value.span)
             else:
@@ -144,22 +148,6 @@ class DataChecker:
 
     # --- columns ----------------------------------------------------------------------------------------------------
 
-    def _column(self, node: tree.Expr | tree.Text, what: str) -> Located[str | int] | None:
-        if isinstance(node, tree.Text):
-            return Located(node.value, node.span)
-        if isinstance(node, tree.Quantity) and isinstance(self.constants.values.get(node.name.text), str):
-            return Located(cast(str, self.constants.values[node.name.text]), node.span)
-        if isinstance(node, tree.Quantity) and node.name.text not in self.constants.values.keys() | QUANTITY_WORDS:
-            name = node.name.text
-            help_text = f'write `"{name}"` for the column of that name'
-            self.constants.findings.add("E112", f"unknown name `{name}`", node.span, help=help_text)
-            return None
-        index = self.constants.integer(node, what, 0)
-        return None if index is None else Located(index, node.span)
-
-    def _target(self, clause: tree.Target | None) -> Located[str | int] | None:
-        return None if clause is None else self._column(clause.column, "the index of a column")
-
     def _features(self, clause: tree.Features | None) -> tuple[Located[str | int], ...] | None:
         if clause is None or isinstance(clause.columns, tree.Word):
             return None
@@ -168,36 +156,13 @@ class DataChecker:
             self.constants.findings.add("E252", "a list of features is empty", clause.span, help="write `features all`")
             return None
         columns: dict[str | int, Located[str | int]] = {}
-        for column in self._columns(entries):
+        for column in ColumnReader(self.constants).several(entries):
             if column.value in columns:
                 label = Label(columns[column.value].span, "first here")
-                shown_value = f'"{column.value}"' if isinstance(column.value, str) else str(column.value)
-                message = f"column `{shown_value}` stands twice in `features`"
+                message = f"column `{shown_column(column.value)}` stands twice in `features`"
                 self.constants.findings.add("W251", message, column.span, secondary=[label], help="one is enough")
             columns.setdefault(column.value, column)
         return tuple(columns.values())
-
-    def _columns(self, entries: tuple[tree.Text | tree.Item, ...]) -> list[Located[str | int]]:
-        columns: list[Located[str | int]] = []
-        for entry in entries:
-            if isinstance(entry, tree.Text) or entry.high is None:
-                column = self._column(entry if isinstance(entry, tree.Text) else entry.low, "the index of a column")
-                if column is not None:
-                    columns.append(column)
-                continue
-            low = self.constants.integer(entry.low, "the index of a column", 0)
-            high = self.constants.integer(entry.high, "the index of a column", 0)
-            if low is None or high is None:
-                continue
-            if low > high:
-                ends = shown(Fraction(low)), shown(Fraction(high))
-                help_text = f"write `{ends[1]}..{ends[0]}`"
-                self.constants.findings.add("E301", f"the range `{ends[0]}..{ends[1]}` is empty", entry.span, help=help_text)
-            elif high - low + len(columns) >= MAX_MEMBERS:
-                self.constants.findings.add("E302", f"more than {MAX_MEMBERS:,} features", entry.span)
-            else:
-                columns.extend(Located(index, entry.span) for index in range(low, high + 1))
-        return columns
 
     def _target_among_features(
         self, target: Located[str | int] | None, features: tuple[Located[str | int], ...] | None

@@ -1,4 +1,4 @@
-"""Objective, constraints and robustness: from the tree to `Goal`s."""
+"""The objective: from the tree to `Goal`s."""
 
 from __future__ import annotations
 
@@ -10,160 +10,190 @@ from typing import Literal, cast
 from bdnnc.diagnostics import Label
 from bdnnc.language import tree
 from bdnnc.language.constants import Constants, shown
-from bdnnc.language.linear import Linear, LinearReader, Term
-from bdnnc.language.spec import Goal, Loss
-from bdnnc.language.words import LOSSES
+from bdnnc.language.entries import Entry
+from bdnnc.language.linear import Linear, LinearReader, LinearTerm
+from bdnnc.language.losses import NoLoss
+from bdnnc.language.network_view import LayerView, NetworkView
+from bdnnc.language.quantities import FanIn, Goal, Loss, Margin, Margins, Norm, Parameters, Quantity, Term
+from bdnnc.language.terms import merged_terms, one_row, written
 
-SUPPORTED_LOSSES = ("hamming", "zero_one")
+Sense = Literal["minimize", "maximize"]
 
 
 @dataclass(slots=True)
 class GoalChecker:
-    """Checks goals and constraints against the network."""
+    """Checks goals against the network. ``constrained``: whether the file has a constraint."""
 
     constants: Constants
     reader: LinearReader
-    output: tree.Layer | None
+    network: NetworkView
+    constrained: bool
 
-    def objective(self, objective: tree.Objective) -> tuple[Goal, ...] | None:
-        """The goals; None if one is wrong, unsupported or awaits the data."""
-        first, *later = objective.goals
-        goal = self._goal(first)
-        for other in later:
-            self.reader.read(other.value)
-        if later:
-            self.constants.findings.unsupported("a second goal", later[0].span)
-        return None if goal is None or later else (goal,)
+    def check(self, objective: tree.Objective) -> tuple[Goal | None, ...]:
+        """The goals in order, None where one is wrong or awaits the data.
 
-    def constraints(self, subject: tree.Subject) -> None:
-        """Reports what is wrong in the constraints, and that none is supported yet."""
-        for constraint in subject.constraints:
-            if isinstance(constraint, tree.Constraint):
-                self.reader.read(constraint.left)
-                self.reader.read(constraint.right)
-            elif not isinstance(constraint.column, tree.Text):
-                self.constants.integer(constraint.column, "the index of a column", 0)
-        if subject.constraints:
-            self.constants.findings.unsupported("`subject to`", subject.keyword)
+        Reports E322 two losses in a goal, E323 constant goals, E343 coefficients of the wrong sign, E344 quantities that are
+        no goal; W302 penalties that a solver cannot see, W303 and W305 goals without effect, W307 `none` without constraints.
+        """
+        goals = tuple(self._goal(clause, place, len(objective.goals)) for place, clause in enumerate(objective.goals))
+        self._last_within(objective.goals[-1])
+        self._repeated([goal for goal in goals if goal is not None])
+        return goals
 
-    def robust(self, robust: tree.Robust) -> None:
-        """Reports unknown names in the block, and that robustness is not supported yet."""
-        for clause in robust.clauses:
-            if isinstance(clause, tree.Perturbation):
-                numbers = [value for value in clause.arguments.values if not isinstance(value, tree.Text | tree.ListOf)]
-            else:
-                numbers = [clause.low, clause.high]
-            for number in numbers:
-                self.constants.value(number)
-        self.constants.findings.unsupported("`robust`", robust.keyword)
-
-    # --- one goal ---------------------------------------------------------------------------------------------------
-
-    def _goal(self, clause: tree.GoalClause) -> Goal | None:
+    def _goal(self, clause: tree.GoalClause, place: int, count: int) -> Goal | None:
         before = len(self.constants.findings.found)
+        sense = cast(Sense, clause.sense.text)
         linear = self.reader.read(clause.value)
-        if clause.within is not None:
-            self.constants.number(clause.within, "the slack of a goal")
-            self.constants.findings.unsupported("`within` behind a goal", clause.within.span)
-        if linear is None:
+        within = self._within(clause)
+        if linear is None or within is None:
             return None
-        if clause.sense.text == "maximize" and self._only_margins(linear):
-            self.constants.findings.unsupported("`maximize`", clause.sense.span)
+        self._one_loss(linear.terms)
+        terms = self._terms(linear, sense)
+        if self._is_wrong_since(before):
             return None
-        losses = [
-            term for term in linear.terms if isinstance(term.quantity, tree.Quantity) and term.quantity.name.text in LOSSES
-        ]
-        for term in linear.terms:
-            if term not in losses:
-                self._not_a_loss(term)
-        loss = self._one_loss(clause, losses, linear)
-        if loss is None or len(self.constants.findings.found) > before:
+        if not terms and not self._is_none(linear, sense, count):
+            self._constant(clause)
             return None
-        text = " ".join(clause.value.span.source.text[clause.value.span.start : clause.value.span.end].split())
-        return Goal("minimize", loss, linear.constant, text, clause.span)
+        if place == 0:
+            self._invisible(terms)
+        self._without_constraints(clause, terms)
+        return Goal(sense, terms, linear.constant, written(clause.value.span), clause.span, within)
 
-    def _only_margins(self, linear: Linear) -> bool:
-        names = {term.quantity.name.text for term in linear.terms if isinstance(term.quantity, tree.Quantity)}
-        return bool(linear.terms) and not names & set(LOSSES)
+    def _is_wrong_since(self, before: int) -> bool:
+        return any(diagnostic.is_error for diagnostic in self.constants.findings.found[before:])
 
-    def _not_a_loss(self, term: Term) -> None:
-        node = term.quantity
-        name = node.name.text if isinstance(node, tree.Quantity) else f"{node.layer.text}.{node.part.text}"
-        help_text = (
-            "`zero_one` counts the same" if name == "errors" and isinstance(node, tree.Quantity) and node.of is None else None
-        )
-        self.constants.findings.unsupported(f"`{name}` in a goal", node.span, help_text)
+    # --- terms ------------------------------------------------------------------------------------------------------
 
-    def _one_loss(self, clause: tree.GoalClause, losses: Sequence[Term], linear: Linear) -> Loss | None:
-        findings = self.constants.findings
-        if not linear.terms:
-            help_text = "write `minimize hamming` or `minimize zero_one`"
-            findings.add("E323", "the goal is a constant", clause.value.span, help=help_text)
+    def _one_loss(self, terms: Sequence[LinearTerm]) -> None:
+        losses = [term for term in terms if isinstance(term.meaning, Loss | NoLoss)]
         if len(losses) > 1:
-            other = Label(losses[0].quantity.span, "one here")
-            findings.add("E322", "a goal has one loss", losses[1].quantity.span, "and another here", secondary=[other])
-        if len(losses) != 1:
-            return None
-        term = losses[0]
-        if clause.sense.text == "maximize":
-            findings.add("E322", "a loss is minimized", clause.sense.span, help="write `minimize`")
-            return None
-        if term.coefficient <= 0:
-            message = f"the coefficient of a loss is positive, not {shown(term.coefficient)}"
-            findings.add("E322", message, term.quantity.span, help="losses are minimized")
-            return None
-        return self._loss(term, cast(tree.Quantity, term.quantity))
-
-    def _loss(self, term: Term, node: tree.Quantity) -> Loss | None:
-        name = node.name.text
-        if name not in SUPPORTED_LOSSES:
-            self._other_loss(name, node)
-            return None
-        if node.nominal:
-            self.constants.findings.unsupported("`nominal`", node.span)
-            return None
-        weighting = self._weighting(node)
-        return Loss(name, term.coefficient, weighting, node.span)
-
-    def _other_loss(self, name: str, node: tree.Quantity) -> None:
-        if name in ("hinge", "absolute") and self.output is not None and self.output.unit.kind.text != "linear":
-            label = Label(self.output.unit.span, f"layer `{self.output.name.text}` has {self.output.unit.kind.text} units")
-            message = f"`{name}` needs a linear output layer"
-            help_text = "step and sign units have the losses `hamming` and `zero_one`"
-            self.constants.findings.add("E320", message, node.span, secondary=[label], help=help_text)
-        else:
-            self.constants.findings.unsupported(f"the loss `{name}`", node.span)
-
-    def _weighting(self, node: tree.Quantity) -> Literal["balanced"] | tuple[Fraction, ...] | None:
-        """The weights of the classes; what is wrong with them is reported (E321)."""
-        weighted = node.weighted
-        if weighted is None:
-            return None
-        if isinstance(weighted, tree.Word):
-            return "balanced"
-        numbers: list[Fraction] = []
-        for item in weighted.items:
-            if isinstance(item, tree.Text) or item.high is not None:
-                help_text = "for example `weighted [1, 4]`"
-                self.constants.findings.add("E321", "`weighted` takes one number a class", item.span, help=help_text)
-                return None
-            number = self.constants.number(item.low, "the weight of a class")
-            if number is not None and number <= 0:
-                self.constants.findings.add("E321", f"the weight of a class is positive, not {shown(number)}", item.span)
-            elif number is not None:
-                numbers.append(number)
-        if len(numbers) == len(weighted.items):
-            self._one_a_class(weighted, len(numbers))
-        return tuple(numbers)
-
-    def _one_a_class(self, weighted: tree.ListOf, count: int) -> None:
-        facts = self.constants.facts
-        if count < 2:
-            help_text = "write one number a class, or `weighted balanced`"
+            other = Label(losses[0].node.span, "one here")
+            help_text = "write the second as a later goal, behind `then`"
             self.constants.findings.add(
-                "E321", f"{count} weight{'' if count == 1 else 's'} for at least 2 classes", weighted.span, help=help_text
+                "E322", "a goal has one loss", losses[1].node.span, "and another here", secondary=[other], help=help_text
             )
-        elif facts is not None and facts.classes is not None and len(facts.classes) != count:
-            label = Label(facts.span, f"classes counted here: {', '.join(facts.classes[:8])}")
-            message = f"{count} weights for {len(facts.classes)} classes"
-            self.constants.findings.add("E321", message, weighted.span, secondary=[label])
+
+    def _terms(self, linear: Linear, sense: Sense) -> tuple[Term, ...]:
+        """The terms with equal quantities added up; what cannot stand in a goal is reported and left out."""
+        found: list[Term] = []
+        for term in linear.terms:
+            quantity = self._quantity(term)
+            if quantity is not None:
+                found.append(Term(term.coefficient, quantity, term.node.span))
+        terms = merged_terms(found)
+        for term in terms:
+            self._sign(term, sense)
+        return terms
+
+    def _quantity(self, term: LinearTerm) -> Quantity | None:
+        meaning, findings = term.meaning, self.constants.findings
+        if isinstance(meaning, NoLoss):
+            return None
+        if isinstance(meaning, FanIn):
+            help_text = f"write `l0({self.network.layers[meaning.layer].name}.weights)` for their sum, or a constraint"
+            findings.add("E344", "`fan_in` is one number a unit, a goal is a single one", term.node.span, help=help_text)
+            return None
+        if not isinstance(meaning, Entry):
+            return meaning
+        if meaning.has_star:
+            message = "`*` stands for several numbers, a goal is a single one"
+            findings.add("E344", message, term.node.span, help="write one index, or a constraint")
+            return None
+        return one_row(meaning)
+
+    def _sign(self, term: Term, sense: Sense) -> None:
+        """E343: losses and penalties are minimized, margins maximized."""
+        if term.span is None or isinstance(term.quantity, Parameters):
+            return
+        is_margin = isinstance(term.quantity, Margin | Margins)
+        if (term.coefficient > 0) == (is_margin == (sense == "maximize")):
+            return
+        name, sign = written(term.span), "positive" if term.coefficient > 0 else "negative"
+        message = f"`{name}` has the {sign} coefficient {shown(term.coefficient)} in a {sense[:-1]}ed goal"
+        right = "maximize" if is_margin else "minimize"
+        other = "negative" if term.coefficient > 0 else "positive"
+        help_text = f"margins are maximized, losses and penalties minimized: write `{right} {name}`, or a {other} coefficient"
+        self.constants.findings.add("E343", message, term.span, help=help_text)
+
+    def _is_none(self, linear: Linear, sense: Sense, count: int) -> bool:
+        """Whether the goal is `minimize none`, the only constant that may stand, alone."""
+        return sense == "minimize" and count == 1 and any(isinstance(term.meaning, NoLoss) for term in linear.terms)
+
+    def _constant(self, clause: tree.GoalClause) -> None:
+        help_text = "write `minimize hamming`, or `minimize none` as the only goal for any network that keeps the constraints"
+        self.constants.findings.add("E323", "the goal is a constant", clause.value.span, help=help_text)
+
+    # --- within -----------------------------------------------------------------------------------------------------
+
+    def _within(self, clause: tree.GoalClause) -> Fraction | None:
+        if clause.within is None:
+            return Fraction(0)
+        slack = self.constants.number(clause.within, "the slack of a goal")
+        if slack is None or slack >= 0:
+            return slack
+        message = f"the slack of a goal is at least 0, not {shown(slack)}"
+        self.constants.findings.add("E126", message, clause.within.span, help="leave `within` out for none")
+        return None
+
+    # --- warnings ---------------------------------------------------------------------------------------------------
+
+    def _last_within(self, clause: tree.GoalClause) -> None:
+        if clause.within is not None:
+            message = "`within` behind the last goal has no effect"
+            notes = ["it says how far later goals may make this one worse"]
+            help_text = "leave it out, or add a goal behind `then`"
+            self.constants.findings.add("W303", message, clause.within.span, notes=notes, help=help_text)
+
+    def _invisible(self, terms: Sequence[Term]) -> None:
+        """W302: with a margin of the compiler's choice real weights can shrink until a norm of them is nothing."""
+        for term in terms:
+            norm = term.quantity
+            if isinstance(norm, Norm) and norm.kind != "l0":
+                for layer in (self.network.layers[place] for place in norm.layers):
+                    if layer.has_real(norm.part) and _has_free_scale(layer):
+                        self._shrinking(term, norm, layer)
+
+    def _shrinking(self, term: Term, norm: Norm, layer: LayerView) -> None:
+        if term.span is None:
+            return
+        things = "weights" if norm.part == "weights" else "biases"
+        message = f"a solver cannot see this penalty on the real {things} of layer `{layer.name}`"
+        notes = [f"{layer.node.unit.kind.text} units do the same at any scale, so the penalty is a multiple of the margin"]
+        help_text = "declare `margin 1` and wide weights such as `[-100, 100]`, or write `l0`, or make it a later goal"
+        label = Label(layer.node.name.span, "this layer")
+        self.constants.findings.add("W302", message, term.span, secondary=[label], notes=notes, help=help_text)
+
+    def _without_constraints(self, clause: tree.GoalClause, terms: Sequence[Term]) -> None:
+        if not terms and not self.constrained:
+            message = "without a loss and without constraints every network is optimal"
+            help_text = "write `minimize hamming`, or constraints in `subject to { .. }`"
+            self.constants.findings.add("W307", message, clause.value.span, help=help_text)
+
+    def _repeated(self, goals: Sequence[Goal]) -> None:
+        """W305: a goal that an earlier one has settled already."""
+        for place, goal in enumerate(goals):
+            first = next((other for other in goals[:place] if _settles(other, goal)), None)
+            if first is None or goal.span is None or first.span is None:
+                continue
+            label = Label(first.span, "this one")
+            message = "this goal says again what an earlier one says"
+            self.constants.findings.add("W305", message, goal.span, secondary=[label], help="leave it out")
+
+
+def _has_free_scale(layer: LayerView) -> bool:
+    """Whether all numbers of a unit may shrink together without a change of what it does."""
+    has_margin = layer.spec is not None and layer.spec.margin is not None
+    return not layer.is_linear and layer.has_real("weights") and not has_margin
+
+
+def _settles(earlier: Goal, later: Goal) -> bool:
+    return earlier.within == 0 and _direction(earlier) == _direction(later)
+
+
+def _direction(goal: Goal) -> dict[Quantity, Fraction]:
+    """The coefficients to be minimized, up to a positive factor."""
+    if not goal.terms:
+        return {}
+    sign = 1 if goal.sense == "minimize" else -1
+    scale = abs(goal.terms[0].coefficient)
+    return {term.quantity: sign * term.coefficient / scale for term in goal.terms}

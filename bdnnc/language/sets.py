@@ -9,9 +9,13 @@ from fractions import Fraction
 from bdnnc.diagnostics import Label, Span
 from bdnnc.language import tree
 from bdnnc.language.constants import Constants, shown
-from bdnnc.language.spec import Domain, FiniteSet, Interval
+from bdnnc.language.spec import Bits, Domain, FiniteSet, Interval, ScaledSet
 
 MAX_MEMBERS = 100_000
+MAX_BITS = 8
+MAX_PLACES = 15
+"""`fixed(15)` has 65,537 members."""
+
 MAX_MAGNITUDE = 10**15
 """Beyond this, integers are no longer exact in a solver's floats, and bounds count as infinite."""
 
@@ -33,10 +37,10 @@ class Range:
 
 
 def domain(node: tree.SetNode, constants: Constants) -> Domain | None:
-    """The set of a clause, None if it is wrong, unsupported or awaits the data.
+    """The set of a clause, None if it is wrong or awaits the data.
 
-    Reports E301 empty or reversed sets, E302 more than 100,000 members, E303 ranges that miss their end, E304 numbers beyond
-    1e15, E390 bits, fixed and scaled sets; W301 numbers that stand twice.
+    Reports E126 bits and places out of range, E301 empty or reversed sets, E302 more than 100,000 members, E303 ranges that
+    miss their end, E304 numbers beyond 1e15, E341 scales that are not positive; W301 numbers that stand twice.
     """
     match node:
         case tree.IntervalSet():
@@ -45,16 +49,32 @@ def domain(node: tree.SetNode, constants: Constants) -> Domain | None:
             values = distinct_numbers(node.items, node.span, constants)
             return None if values is None else FiniteSet(values)
         case tree.BitsSet():
-            constants.integer(node.count, "the number of bits", 1, 8)
-            constants.findings.unsupported("`bits`", node.span)
+            count = constants.integer(node.count, "the number of bits", 1, MAX_BITS)
+            return None if count is None else Bits(count)
         case tree.FixedPointSet():
-            constants.integer(node.digits, "the number of binary places", 0, 16)
-            constants.findings.unsupported("`fixed`", node.span)
+            places = constants.integer(node.digits, "the number of binary places", 0, MAX_PLACES)
+            return None if places is None else fixed_point(places)
         case tree.ScaledSet():
-            distinct_numbers(node.base.items, node.base.span, constants)
-            interval(node.by, constants)
-            constants.findings.unsupported("`scaled`", node.span)
-    return None
+            return _scaled(node, constants)
+
+
+def fixed_point(places: int) -> FiniteSet:
+    """{-(2^k)..2^k} / 2^k for k binary places."""
+    whole = 2**places
+    return FiniteSet(tuple(Fraction(part, whole) for part in range(-whole, whole + 1)))
+
+
+def _scaled(node: tree.ScaledSet, constants: Constants) -> ScaledSet | None:
+    values = distinct_numbers(node.base.items, node.base.span, constants)
+    by = interval(node.by, constants)
+    if values is None or by is None:
+        return None
+    if by.lower <= 0:
+        message = f"a scale is positive, and `[{shown(by.lower)}, {shown(by.upper)}]` is not"
+        help_text = "write for example `by [0.01, 10]`"
+        constants.findings.add("E341", message, node.by.span, help=help_text)
+        return None
+    return ScaledSet(FiniteSet(values), by.lower, by.upper)
 
 
 def interval(node: tree.IntervalSet, constants: Constants) -> Interval | None:

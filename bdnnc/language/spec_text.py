@@ -9,26 +9,34 @@ from bdnnc.exact import decimal_text
 from bdnnc.language.spec import (
     ArrayFile,
     Bias,
+    Bits,
     DataSpec,
     Domain,
+    Encode,
     FileSource,
     FiniteSet,
-    Goal,
     Hold,
+    Interval,
     LayerSpec,
     Located,
     ModelSpec,
     Pick,
     Scale,
+    ScaledSet,
     TrainSpec,
 )
+from bdnnc.language.statement_text import constraint_text, goal_text, monotone_text
 
 
 def spec_text(data: DataSpec, model: ModelSpec) -> str:
-    """The params with their values, then the blocks in the order data, network, goal, train."""
+    """The params with their values, then the blocks in the order data, network, goals, constraints, train."""
     lines = [f"param {name} = {_value(value)}" for name, value in sorted(model.params.items())]
     lines += ["data", *(f"  {line}" for line in _data(data)), "network", *(f"  {_layer(layer)}" for layer in model.layers)]
-    lines += [_goal(goal) for goal in model.goals]
+    names = [layer.name for layer in model.layers]
+    lines += [f"{'then ' if place else ''}{goal_text(goal, names)}" for place, goal in enumerate(model.goals)]
+    statements = [constraint_text(constraint, names) for constraint in model.constraints]
+    statements += map(monotone_text, model.monotone)
+    lines += ["subject to", *(f"  {line}" for line in statements)] if statements else []
     lines += _train(model.train)
     return "\n".join(lines) + "\n"
 
@@ -43,7 +51,10 @@ def _data(data: DataSpec) -> Iterator[str]:
         yield f"from {source.library}({_quoted(source.name)})"
     if data.target is not None:
         yield f"target {_column(data.target)}"
+    if data.regression:
+        yield "target values are numbers"
     yield f"features {'all' if data.features is None else ', '.join(map(_column, data.features))}"
+    yield from map(_encode, data.encodes)
     yield f"scale {_scale(data.scale)}"
     if data.keep is not None:
         yield f"keep classes [{', '.join(_value(item.value) for item in data.keep.value)}]"
@@ -69,14 +80,25 @@ def _scale(scale: Scale) -> str:
     return f"{scale.kind}{arguments}{' signed' if scale.signed else ''}{digits}"
 
 
+def _encode(encode: Encode) -> str:
+    levels = "" if encode.levels is None else f"({encode.levels})"
+    return f"encode [{', '.join(map(_column, encode.columns))}] {encode.kind}{levels}"
+
+
 def _layer(layer: LayerSpec) -> str:
     weights = f"fixed {_quoted(layer.weights.text)}" if isinstance(layer.weights, ArrayFile) else f"in {_domain(layer.weights)}"
+    height = f"({decimal_text(layer.height)})" if layer.height != 1 else ""
+    shape = f"layer {layer.name}: {layer.units} {layer.unit}{height}"
+    start = "" if layer.start is None else f" weights start {_quoted(layer.start.text)}"
+    margin = "" if layer.unit == "linear" else f" margin {_margin(layer)}"
     mask = "" if layer.mask is None else f" mask {_quoted(layer.mask.text)}"
-    shape = f"layer {layer.name}: {layer.units} {layer.unit}"
-    return f"{shape} weights {weights} bias {_bias(layer.bias)} margin {_margin(layer)}{mask}"
+    powers = "" if layer.powers == 1 else f" powers {layer.powers}"
+    return f"{shape} weights {weights}{start} bias {_bias(layer.bias)}{margin}{mask}{powers}"
 
 
 def _bias(bias: Bias) -> str:
+    if bias.file is not None:
+        return f"fixed {_quoted(bias.file.text)}"
     if bias.domain is None:
         return bias.kind
     return f"{'shared ' if bias.kind == 'shared' else ''}in {_domain(bias.domain)}"
@@ -87,18 +109,15 @@ def _margin(layer: LayerSpec) -> str:
 
 
 def _domain(domain: Domain) -> str:
-    if isinstance(domain, FiniteSet):
-        return f"{{{', '.join(map(decimal_text, domain.values))}}}"
-    return f"[{decimal_text(domain.lower)}, {decimal_text(domain.upper)}]"
-
-
-def _goal(goal: Goal) -> str:
-    loss = goal.loss
-    coefficient = "" if loss.coefficient == 1 else f"{decimal_text(loss.coefficient)} * "
-    weights = loss.weighting
-    weighted = "" if weights is None else f" weighted {weights if isinstance(weights, str) else f'[{_listed(weights)}]'}"
-    constant = "" if goal.constant == 0 else f" + {decimal_text(goal.constant)}"
-    return f"{goal.sense} {coefficient}{loss.kind}{weighted}{constant}"
+    match domain:
+        case FiniteSet(values):
+            return f"{{{_listed(values)}}}"
+        case Bits(count):
+            return f"bits({count})"
+        case ScaledSet(base, lower, upper):
+            return f"scaled {_domain(base)} by [{decimal_text(lower)}, {decimal_text(upper)}]"
+        case Interval(lower, upper):
+            return f"[{decimal_text(lower)}, {decimal_text(upper)}]"
 
 
 def _listed(values: tuple[Fraction, ...]) -> str:

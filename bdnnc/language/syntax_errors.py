@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bdnnc.diagnostics import Diagnostic, Label, Source, Span
 from bdnnc.diagnostics.suggest import did_you_mean
 from bdnnc.language.lexer import END, Token
+from bdnnc.language.syntax_statements import STATEMENT_SITUATIONS
 
 OPENING = {"LBRACE": "{", "LSQB": "[", "LPAR": "("}
 CLOSING_TYPE = {"LBRACE": "RBRACE", "LSQB": "RSQB", "LPAR": "RPAR"}
@@ -316,6 +317,7 @@ def _opened(t: Trouble) -> list[Label]:
 SITUATIONS: tuple[Callable[[Trouble], Diagnostic | None], ...] = (
     _end_of_text,
     _block_not_closed,
+    *STATEMENT_SITUATIONS,
     _empty_set,
     _set_without_in,
     _no_set,

@@ -1,8 +1,9 @@
 """Acceptance: no solution is called a network before this has said so.
 
-The binaries of a solution are rounded and fixed; layer by layer the real parameters are then re-chosen so that the smallest
-margin is as wide as it can be, written down as short decimals, and checked in exact rationals against the activations that the
-solution claims. What cannot be had gives a conflict: activations that no network of the class has together.
+The binaries of a solution are rounded and fixed; layer by layer, or all together where they count for more than activations
+(see `joint`), the real parameters are then re-chosen so that the smallest margin is as wide as it can be, written down as short
+decimals, and checked in exact rationals: against the activations that the solution claims, every constraint, and every goal.
+What cannot be had gives a conflict: activations that no network of the class has together.
 (docs/formulations.md, *Acceptance*.)
 """
 
@@ -16,22 +17,29 @@ from numpy.typing import NDArray
 
 from bdnnc.data.inputs import Input
 from bdnnc.exact import ExactMatrix
-from bdnnc.formulation.formulate import Formulation
-from bdnnc.formulation.losses import exact_objective
+from bdnnc.formulation.formulate import Formulation, sign_of
 from bdnnc.formulation.plan import LayerPlan
 from bdnnc.ir.program import Clause
 from bdnnc.network.conflict import Conflict
-from bdnnc.network.decode import decoded_layer, exact_sums, read_claim
+from bdnnc.network.decode import decode, decoded_layer, read_claim
+from bdnnc.network.equations import with_equations
 from bdnnc.network.evaluate import layer_activity, layer_output
+from bdnnc.network.joint import JointProgram
+from bdnnc.network.measure import Measured
 from bdnnc.network.network import Layer, Network
+from bdnnc.network.sums import exact_sums
 from bdnnc.network.widening import widened_layer
 
 Floats = NDArray[np.float64]
 
+CLAIM_ROOM = 3e-7
+"""Relative: how much worse than the solver's claim a rounded network may be before more decimals are tried."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Accepted:
-    """A network that does, exactly, at least what the solution claimed. ``objective`` is recomputed from it."""
+    """A network that does, exactly, at least what the solution claimed. ``objective`` is recomputed from it: the value of the
+    formulation's goal in its minimized form."""
 
     network: Network
     objective: Fraction
@@ -47,29 +55,89 @@ class Rejected:
     proved: bool = False
 
 
-def accept(vector: Floats, formulation: Formulation, inputs: tuple[Input, ...] = (), widen: bool = True) -> Accepted | Rejected:
+def accept(
+    vector: Floats,
+    formulation: Formulation,
+    inputs: tuple[Input, ...] = (),
+    widen: bool = True,
+    joint: JointProgram | None = None,
+) -> Accepted | Rejected:
     """The network of a solver's vector, re-chosen and checked exactly, or why there is none.
 
     Without ``widen`` real parameters are taken at their word where they do what is claimed, which is cheaper than widening.
+    ``joint``: the formulation's, where it is coupled and the caller keeps one; made here if there is none. A solution of the
+    published form that cannot be had as claimed is taken at its word instead: its objective is then worse than the claim.
     """
     if not np.isfinite(vector).all():
         return Rejected("the solver returned values that are no numbers")
+    try:
+        if formulation.coupled:
+            return _jointly(vector, formulation, inputs, joint or JointProgram.of(formulation))
+        return _verdict(_unit_by_unit(vector, formulation, widen), formulation, inputs)
+    except Conflict as conflict:
+        if formulation.is_published:  # what it says is false then, and is told by the objective that it has
+            return _verdict(list(decode(vector, formulation).layers), formulation, inputs)
+        return Rejected(str(conflict), conflict.clause, conflict.proved)
+
+
+def _unit_by_unit(vector: Floats, formulation: Formulation, widen: bool) -> list[Layer]:
+    """The layers, each made to do what the solution claims of it. Raises Conflict where one can't."""
     claim = read_claim(vector, formulation)
     below = formulation.problem.patterns
     layers: list[Layer] = []
-    active: NDArray[np.bool_] = np.zeros((0, 0), dtype=np.bool_)
-    try:
-        for plan, required in zip(formulation.plans, claim.required, strict=True):
-            layer = decoded_layer(plan, claim, required, below)
-            at_its_word = plan.thresholds.exact or (not widen and _is_true(plan, layer, required, below))
-            if not at_its_word:  # on a lattice of sums what was rounded is exact already
-                layer = widened_layer(layer, plan, required, below, claim, formulation)
-            active = _checked_activity(plan, layer, required, below)
-            layers.append(layer)
-            below = layer_output(layer, active)
-    except Conflict as conflict:
-        return Rejected(str(conflict), conflict.clause, conflict.proved)
-    return Accepted(Network(inputs, tuple(layers), formulation.problem.classes), exact_objective(formulation.problem, active))
+    for plan, required in zip(formulation.plans, claim.required, strict=True):
+        layer = decoded_layer(plan, claim, required, below)
+        at_its_word = plan.thresholds.exact or (not widen and _is_true(plan, layer, required, below))
+        if not at_its_word:  # on a lattice of sums what was rounded is exact already
+            layer = widened_layer(layer, plan, required, below, claim, formulation)
+        layers.append(layer)
+        if layer.unit != "linear":
+            below = layer_output(layer, _checked_activity(plan, layer, required, below))
+    return layers
+
+
+def _jointly(vector: Floats, formulation: Formulation, inputs: tuple[Input, ...], joint: JointProgram) -> Accepted | Rejected:
+    """The first of the joint program's candidates that does everything that the solution claims, exactly."""
+    claimed = float(joint.model.c @ vector[: len(joint.model.c)])
+    enough = Fraction(claimed) + Fraction(CLAIM_ROOM) * max(Fraction(1), abs(Fraction(claimed)))
+    required = read_claim(vector, formulation).required
+    verdict: Accepted | Rejected = Rejected("no real parameters were found")
+    found: Accepted | None = None
+    for layers in joint.candidates(vector):
+        try:
+            exact = with_equations(layers, formulation)
+            _check_activities(exact, required, formulation)
+        except Conflict as conflict:
+            verdict = Rejected(str(conflict))
+            continue
+        verdict = _verdict(exact, formulation, inputs)
+        if isinstance(verdict, Accepted) and (found is None or verdict.objective < found.objective):
+            found = verdict
+        if found is not None and found.objective <= enough:
+            return found
+    return found or verdict
+
+
+def _check_activities(layers: list[Layer], required: tuple[NDArray[np.int8], ...], formulation: Formulation) -> None:
+    """Raises Conflict where a layer does not do what is required of it."""
+    below = formulation.problem.patterns
+    for layer, plan, wanted in zip(layers, formulation.plans, required, strict=True):
+        if layer.unit != "linear":
+            below = layer_output(layer, _checked_activity(plan, layer, wanted, below))
+
+
+def _verdict(layers: list[Layer], formulation: Formulation, inputs: tuple[Input, ...]) -> Accepted | Rejected:
+    """Whether the network keeps every constraint and every earlier goal, and what the current goal is, all recomputed."""
+    problem = formulation.problem
+    network = Network(inputs, tuple(layers), problem.classes)
+    measured = Measured(network, problem)
+    broken = measured.violated()
+    if broken:
+        return Rejected(f"`{broken[0].text}` does not hold")
+    for goal, cap in zip(problem.goals, formulation.caps, strict=False):
+        if sign_of(goal) * measured.goal(goal) > cap:
+            return Rejected(f"`{goal.sense} {goal.text}` is worse than an earlier network had it")
+    return Accepted(network, sign_of(formulation.goal) * measured.goal(formulation.goal))
 
 
 def _is_true(plan: LayerPlan, layer: Layer, required: NDArray[np.int8], below: ExactMatrix) -> bool:

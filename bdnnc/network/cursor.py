@@ -114,10 +114,10 @@ class Cursor:
             self.fail("E555", "must be above 0")
         return value
 
-    def integer(self, least: int = 0) -> int:
+    def integer(self, least: int = 0, most: int | None = None) -> int:
         value = self.number()
-        if value.denominator != 1 or value < least:
-            self.fail("E555", f"must be an integer of at least {least}")
+        if value.denominator != 1 or value < least or (most is not None and value > most):
+            self.fail("E555", f"must be an integer of at least {least}" + ("" if most is None else f" and at most {most}"))
         return value.numerator
 
     def scalar(self) -> str | bool | Fraction | None:

@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from bdnnc.ir.domains import from_declared
 from bdnnc.language.spec import ArrayFile, Domain, FiniteSet, LayerSpec
 from bdnnc.network.check import Check, DomainCheck, value_text
 from bdnnc.network.network import FractionArray, Layer, Network
@@ -18,8 +19,9 @@ SHOWN = 12  # members of a finite set that a message lists
 def declared_checks(layers: Sequence[LayerSpec]) -> DomainCheck:
     """A check of networks against the layers of a spec; other layers than declared differ at once.
 
-    Looked at: the layers and their names, units, kinds; every present weight and every bias against its set; `bias none` and
-    `bias shared`. Not looked at, since they need other files or the data: fixed weights, masks, margins, `bias auto`.
+    Looked at: the layers and their names, units, kinds, heights; every present weight and every bias against its set;
+    `bias none` and `bias shared`. Not looked at, since they need other files or the data: fixed weights and biases, masks,
+    margins, `bias auto`; nor that one scale a unit makes all its weights of `scaled`.
     """
 
     def checks(network: Network) -> Iterator[Check]:
@@ -36,19 +38,20 @@ def domain_text(domain: Domain) -> str:
         shown = [value_text(value) for value in domain.values[:SHOWN]]
         more = ["..."] if len(domain.values) > SHOWN else []
         return f"{{{', '.join(shown + more)}}}"
-    return f"[{value_text(domain.lower)}, {value_text(domain.upper)}]"
+    return from_declared(domain).text()
 
 
 def members(domain: Domain, values: Iterable[Fraction]) -> set[Fraction]:
     """Those of the values that the set holds."""
     if isinstance(domain, FiniteSet):
         return set(domain.values).intersection(values)
-    return {value for value in values if domain.lower <= value <= domain.upper}
+    inside = from_declared(domain).contains
+    return {value for value in values if inside(value)}
 
 
 def _layer(name: str, layer: Layer, spec: LayerSpec) -> Iterator[Check]:
     yield Check.equal(f"{name}.unit", layer.unit, spec.unit)
-    yield Check.equal(f"{name}.height", layer.height, Fraction(1))
+    yield Check.equal(f"{name}.height", layer.height, spec.height)
     yield Check.equal(f"{name}.bias", f"{len(layer.bias)} units", f"{spec.units} units")
     if not isinstance(spec.weights, ArrayFile):
         yield _members(f"{name}.weights", layer.weights, ~layer.absent, spec.weights)

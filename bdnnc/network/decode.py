@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bdnnc.data.inputs import Input
+from bdnnc.diagnostics import InternalError
 from bdnnc.exact import ExactMatrix
 from bdnnc.formulation.formulate import Formulation
 from bdnnc.formulation.losses import wanted
 from bdnnc.formulation.plan import LayerPlan
-from bdnnc.ir.domains import LatticeDomain, ListDomain, ParameterDomain, RealDomain
+from bdnnc.ir.domains import BitsDomain, LatticeDomain, ListDomain, ParameterDomain, RealDomain, ScaledDomain
 from bdnnc.ir.program import Key
-from bdnnc.network.evaluate import layer_activity, layer_output, preactivations
+from bdnnc.network.evaluate import layer_activity, layer_output
 from bdnnc.network.network import FractionArray, Layer, Network
+from bdnnc.network.sums import exact_sums
 
 Floats = NDArray[np.float64]
 
@@ -42,15 +45,18 @@ def read_claim(vector: Floats, formulation: Formulation) -> Claim:
 def _required(plan: LayerPlan, blocks: dict[Key, Floats], formulation: Formulation) -> NDArray[np.int8]:
     name = plan.layer.name
     shape = (formulation.problem.patterns.shape[0], plan.layer.units)
+    required = np.zeros(shape, dtype=np.int8)
+    if plan.layer.unit == "linear":
+        return required
     if ("u", name) in blocks:
         claimed = np.where(blocks["u", name] > 0.5, 1, -1).astype(np.int8)
         if plan is formulation.plans[-1]:
             claimed[~_backed(name, claimed, formulation)] = 0
-        return claimed.reshape(shape)
-    patterns, classes = np.nonzero(formulation.problem.counts)
-    right = blocks["e", name] < 0.5
-    required = np.zeros(shape, dtype=np.int8)
-    required[patterns[right]] = 2 * wanted(formulation.problem)[classes[right]] - 1
+        required = claimed.reshape(shape)
+    if ("e", name) in blocks:
+        patterns, classes = np.nonzero(formulation.problem.counts)
+        right = blocks["e", name] < 0.5
+        required[patterns[right]] = 2 * wanted(formulation.problem)[classes[right]] - 1
     return required
 
 
@@ -75,38 +81,68 @@ def decode(vector: Floats, formulation: Formulation, inputs: tuple[Input, ...] =
     for plan, required in zip(formulation.plans, claim.required, strict=True):
         layer = decoded_layer(plan, claim, required, below)
         layers.append(layer)
-        below = layer_output(layer, layer_activity(layer, below))
+        if layer.unit != "linear":
+            below = layer_output(layer, layer_activity(layer, below))
     return Network(inputs, tuple(layers), formulation.problem.classes)
 
 
 def decoded_layer(plan: LayerPlan, claim: Claim, required: NDArray[np.int8], below: ExactMatrix) -> Layer:
-    """One layer of a claim, given the exact outputs of the layer below on the patterns."""
+    """One layer of a claim, given the exact outputs of the layer below on the patterns. In a sparse layer a free weight of 0 is
+    an absent connection."""
     layer = plan.layer
     weights = layer.constant.copy()
     if layer.free.any():
-        weights[layer.free] = [nearest_member(layer.domain, value) for value in claim.blocks["w", layer.name]]
+        weights[layer.free] = _free_weights(plan, claim)
+    absent = layer.absent | (layer.free & (weights == 0)) if layer.sparse else layer.absent
     found = Layer(
         name=layer.name,
         unit=layer.unit,
         weights=weights,
         bias=np.full(layer.units, Fraction(0), dtype=object),
-        absent=layer.absent,
-        margin=plan.thresholds.width,
+        absent=np.asarray(absent, dtype=np.bool_),
+        margin=plan.thresholds.width if layer.unit != "linear" else Fraction(0),
+        height=layer.height,
     )
-    return with_bias(found, _biases(plan, claim, found, required, below))
+    return replace(found, bias=_biases(plan, claim, found, required, below))
 
 
-def with_bias(layer: Layer, bias: FractionArray) -> Layer:
-    return Layer(layer.name, layer.unit, layer.weights, bias, layer.absent, layer.margin, layer.height)
+def _free_weights(plan: LayerPlan, claim: Claim) -> list[Fraction]:
+    layer = plan.layer
+    floats = claim.blocks["w", layer.name]
+    if isinstance(layer.domain, ScaledDomain):
+        return scaled_weights(plan, claim, [Fraction(repr(float(value))) for value in claim.blocks["g", layer.name]])
+    found = [nearest_member(layer.domain, value) for value in floats]
+    if layer.sparse:
+        present = claim.blocks["z", layer.name] > 0.5
+        return [value if there else Fraction(0) for value, there in zip(found, present.tolist(), strict=True)]
+    return found
+
+
+def scaled_weights(plan: LayerPlan, claim: Claim, scales: Sequence[Fraction]) -> list[Fraction]:
+    """The free weights of a scaled layer: the chosen members times the scales, which are drawn into their interval."""
+    layer, domain = plan.layer, plan.layer.domain
+    assert isinstance(domain, ScaledDomain)
+    chosen = claim.blocks["q", layer.name].reshape(-1, len(domain.base))
+    members, absent = chosen.argmax(axis=1).tolist(), (chosen.max(axis=1) < 0.5).tolist()
+    within = [min(max(scale, domain.least), domain.most) for scale in scales]
+    units = np.nonzero(layer.free)[0].tolist()
+    return [
+        Fraction(0) if gone and layer.sparse else within[i] * domain.base[k]
+        for i, k, gone in zip(units, members, absent, strict=True)
+    ]
 
 
 def nearest_member(domain: ParameterDomain, value: float) -> Fraction:
-    """The member of a domain nearest to a float."""
-    if isinstance(domain, RealDomain):
-        return min(max(Fraction(repr(float(value))), domain.lower), domain.upper)
-    if isinstance(domain, ListDomain):
-        return min(domain.values, key=lambda member: abs(float(member) - value))
-    return _lattice_member(domain, value)
+    """The member of a domain nearest to a float. Raises InternalError for a scaled set, whose members need a scale."""
+    match domain:
+        case RealDomain():
+            return min(max(Fraction(repr(float(value))), domain.lower), domain.upper)
+        case LatticeDomain():
+            return _lattice_member(domain, value)
+        case BitsDomain() | ListDomain():
+            return min(domain.values, key=lambda member: abs(float(member) - value))
+        case ScaledDomain():
+            raise InternalError("a scaled weight is a member times a scale")
 
 
 def _lattice_member(domain: LatticeDomain, value: float) -> Fraction:
@@ -118,6 +154,8 @@ def _biases(plan: LayerPlan, claim: Claim, layer: Layer, required: NDArray[np.in
     bias = plan.thresholds.bias
     if bias.kind == "none":
         return layer.bias
+    if bias.kind == "fixed":
+        return np.array([domain.lower for domain in bias.domains], dtype=object)
     claimed = claim.blocks["b", layer.name]
     found = [nearest_member(domain, value) for domain, value in zip(bias.domains, claimed, strict=True)]
     if any(lattice is not None for lattice in bias.lattices):
@@ -128,11 +166,6 @@ def _biases(plan: LayerPlan, claim: Claim, layer: Layer, required: NDArray[np.in
             found[place] = found[place] if middle is None else middle
     repeated = found * plan.layer.units if bias.kind == "shared" else found
     return np.array(repeated, dtype=object)
-
-
-def exact_sums(layer: Layer, below: ExactMatrix) -> ExactMatrix:
-    """The exact pre-activations of one layer on its inputs."""
-    return preactivations(Network((), (layer,), ()), below)[0]
 
 
 def middle_bias(sums: ExactMatrix, required: NDArray[np.int8], group: range, domain: ParameterDomain) -> Fraction | None:

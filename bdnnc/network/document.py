@@ -16,6 +16,9 @@ Scalar = str | bool | int | Fraction | None
 Status = Literal["optimal", "feasible", "infeasible", "no_solution", "interrupted"]
 STATUSES: tuple[str, ...] = get_args(Status)
 
+MET = Fraction(1, 10**6)
+"""A goal whose values lie on no lattice is proved optimal at this gap."""
+
 
 def no_scalars() -> dict[str, Scalar]:
     return {}
@@ -47,21 +50,46 @@ class DataSource:
 
 @dataclass(frozen=True, slots=True)
 class GoalRecord:
-    """A goal: its text without the sense, its exact value, and a bound of it (None: not known)."""
+    """A goal: its text without the sense, the network's exact value, and a bound of it (None: not known), which holds among the
+    networks that are as good in the goals before.
+
+    ``within``: how far later goals may make it worse. ``reached``: the value that its own search reached and to which the later
+    goals were held; given only where ``within`` is above 0 and the search came so far.
+    """
 
     sense: Literal["minimize", "maximize"]
     text: str
     value: Fraction
     bound: Fraction | None
+    within: Fraction = Fraction(0)
+    reached: Fraction | None = None
+
+    @property
+    def best(self) -> Fraction:
+        """The value that the bound is held against: what was reached, where later goals were free to give some of it up."""
+        return self.value if self.reached is None else self.reached
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the bound is met, within 1e-6 relative where it is not met exactly."""
+        gap = relative_gap(self.best, self.bound)
+        return gap is not None and gap <= MET
+
+    def is_better_than(self, other: Fraction | None) -> bool:
+        """Whether the network's value is better than ``other``; never than None."""
+        if other is None:
+            return False
+        return self.value < other if self.sense == "minimize" else self.value > other
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingRecord:
     """How the network was found and how good it is.
 
-    ``loss`` is the loss term with its coefficient and class weights, ``objective`` the first goal's value with constants and
-    penalties, ``bound`` a bound that never exceeds it (None: not known), ``gap`` (objective - bound) / max(1, |objective|),
-    None iff ``bound`` is. ``errors``: training samples on which not exactly the wanted output units are active. ``samples``:
+    ``loss`` is the loss of the first goal with its coefficient and class weights (its errors where it has no loss, 0 where
+    neither), ``objective`` the first goal's value with constants and penalties, ``bound`` a bound that is never worse (at most
+    it where the goal is minimized, at least it where maximized; None: not known), ``gap`` |objective - bound| / max(1,
+    |objective|), None iff ``bound`` is. ``errors``: training samples that `zero_one` counts; None for regression. ``samples``:
     training samples before merging. ``network_class`` (key `class`) says which networks the bound speaks of, such as the margin
     of each layer. ``model_objective`` is given only where the accepted network is better than the model's own optimum.
     """
@@ -73,8 +101,8 @@ class TrainingRecord:
     objective: Fraction
     bound: Fraction | None
     gap: Fraction | None
-    errors: int
-    nominal_errors: int
+    errors: int | None
+    nominal_errors: int | None
     cuts: int
     samples: int
     seed: int
@@ -86,11 +114,13 @@ class TrainingRecord:
 
 @dataclass(frozen=True, slots=True)
 class SetRecord:
-    """``errors`` (a tie is an error) and ``accuracy`` (of `predict`, a share) on a set of ``samples``."""
+    """``errors`` (a tie is an error) and ``accuracy`` (of `predict`, a share) on a set of ``samples``; for regression both None
+    and ``absolute`` the sum of |a - y|."""
 
     samples: int
-    errors: int
-    accuracy: Fraction
+    errors: int | None
+    accuracy: Fraction | None
+    absolute: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +135,14 @@ class SetRecords:
 @dataclass(frozen=True, slots=True)
 class Recomputable:
     """What anybody can recompute from the file and the data. ``margins``: smallest distance from 0 on the training samples by
-    layer name, as `evaluate.smallest_margins` defines it."""
+    layer name, as `evaluate.smallest_margins` defines it, linear layers left out. ``errors``: None for regression.
+    ``constraints``: the constraints and monotone statements, all of which the network keeps."""
 
     loss: Fraction
     objective: Fraction
-    errors: int
+    errors: int | None
     margins: Mapping[str, Fraction]
+    constraints: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,5 +193,5 @@ def text_sha256(text: str) -> str:
 
 
 def relative_gap(objective: Fraction, bound: Fraction | None) -> Fraction | None:
-    """(objective - bound) / max(1, |objective|), None where there is no bound."""
-    return None if bound is None else (objective - bound) / max(Fraction(1), abs(objective))
+    """|objective - bound| / max(1, |objective|), None where there is no bound."""
+    return None if bound is None else abs(objective - bound) / max(Fraction(1), abs(objective))

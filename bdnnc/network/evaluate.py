@@ -1,7 +1,8 @@
 """What a network computes, decided exactly: the one place where the semantics of units stands.
 
 Unit i of a layer has the pre-activation a = sum_j w[i, j] x[j] + b[i]. A `step` unit gives its height (1 unless declared) where
-a >= 0 and 0 elsewhere; a `sign` unit gives +1 where a >= 0 and -1 elsewhere. A tie, a = 0, is active.
+a >= 0 and 0 elsewhere; a `sign` unit gives +1 where a >= 0 and -1 elsewhere; a `linear` unit, in the last layer only, gives a
+itself. A tie, a = 0, is active.
 
 Inputs and parameters are rationals, and every decision is one about rationals. Three ways lead there, the cheapest sound one is
 taken: float64 where all sums are integers below 2**53 after scaling (exact by then), int64 below 2**62, and else floats with a
@@ -25,6 +26,9 @@ from bdnnc.network.network import Layer, Network
 Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+Output = Booleans | ExactMatrix
+"""What the last layer gives, (samples, units): which units are active, or the exact values of linear units."""
+
 CHUNK_ROWS = 65_536  # rows that `predict` evaluates at a time, to bound its memory
 
 
@@ -37,46 +41,60 @@ def preactivations(network: Network, X: ExactMatrix) -> list[ExactMatrix]:
 
 
 def active_units(network: Network, X: ExactMatrix) -> list[Booleans]:
-    """Which units are active (a >= 0, exactly), one (samples, units) array of bool a layer. Raises as `preactivations`."""
+    """Where a >= 0, exactly: which units are active; one (samples, units) array of bool a layer, also for a linear one.
+
+    Raises as `preactivations`.
+    """
     return [active for _, _, active in _passes(network, X)]
 
 
-def activations(network: Network, X: ExactMatrix) -> list[NDArray[np.int8]]:
-    """The patterns of activation, (samples, units) a layer: 0/1 for step units (times no height), -1/+1 for sign units."""
-    patterns = zip(network.layers, active_units(network, X), strict=True)
-    return [2 * active.astype(np.int8) - 1 if layer.unit == "sign" else active.astype(np.int8) for layer, active in patterns]
-
-
-def outputs(network: Network, X: ExactMatrix) -> NDArray[np.int8]:
-    """The activations of the last layer, (samples, units)."""
-    return activations(network, X)[-1]
+def last_output(network: Network, X: ExactMatrix) -> Output:
+    """What the last layer gives, (samples, units): bool, which units are active, or the exact values of linear units."""
+    *_, (form, inputs, active) = _passes(network, X)
+    return form.preactivations(inputs.numerators) if network.layers[-1].unit == "linear" else active
 
 
 def predict(network: Network, X: ExactMatrix) -> NDArray[np.int64]:
-    """The class index a sample, (samples,): the class of the first largest output; of one unit, 1 where it is active."""
+    """The class index a sample, (samples,): the class of the first largest output; of one unit, 1 where a >= 0.
+
+    Raises InternalError for a network without classes.
+    """
+    if not network.classes:
+        raise InternalError("a network without classes predicts values")
     rows = X.shape[0]
     found = np.empty(rows, dtype=np.int64)
     for start in range(0, rows, CHUNK_ROWS):
         chunk = slice(start, start + CHUNK_ROWS)
-        found[chunk] = classes_of(active_units(network, ExactMatrix(X.numerators[chunk], X.denominators))[-1])
+        found[chunk] = classes_of(last_output(network, ExactMatrix(X.numerators[chunk], X.denominators)))
     return found
 
 
-def classes_of(active: Booleans) -> NDArray[np.int64]:
-    """The class index for each row of output activity (samples, units), as `predict` chooses it."""
-    if active.shape[1] == 1:
-        return active[:, 0].astype(np.int64)
-    return np.argmax(active, axis=1).astype(np.int64)
+def classes_of(output: Output) -> NDArray[np.int64]:
+    """The class index for each row of the last layer's output, as `predict` chooses it."""
+    if isinstance(output, ExactMatrix):
+        values, _ = output.over_one_denominator()
+        output = values >= 0 if values.shape[1] == 1 else values
+    if output.shape[1] == 1:
+        return output[:, 0].astype(np.int64)
+    return np.argmax(output, axis=1).astype(np.int64)
 
 
-def smallest_margins(network: Network, X: ExactMatrix) -> tuple[Fraction, ...]:
+def smallest_margins(network: Network, X: ExactMatrix) -> tuple[Fraction | None, ...]:
     """The smallest distance of a pre-activation from 0 over samples and units, one exact Fraction a layer.
 
-    That is the smallest of a over active and -a over inactive units. Raises InternalError where there are no samples.
+    That is the smallest of a over active and -a over inactive units; None for a linear layer. Raises InternalError where
+    there are no samples.
     """
+    return tuple(None if units is None else min(units) for units in unit_margins(network, X))
+
+
+def unit_margins(network: Network, X: ExactMatrix) -> tuple[tuple[Fraction, ...] | None, ...]:
+    """The smallest distance of each unit's pre-activation from 0 over the samples, one Fraction a unit for each layer; None for
+    a linear layer. Raises InternalError where there are no samples."""
     if X.shape[0] == 0:
         raise InternalError("the margin of no samples is not defined")
-    return tuple(_smallest_distance(form, inputs) for form, inputs, _ in _passes(network, X))
+    passes = zip(network.layers, _passes(network, X), strict=True)
+    return tuple(None if layer.unit == "linear" else _distances(form, inputs) for layer, (form, inputs, _) in passes)
 
 
 def layer_output(layer: Layer, active: Booleans) -> ExactMatrix:
@@ -99,8 +117,8 @@ def _passes(network: Network, X: ExactMatrix) -> Iterator[tuple[IntegerLayer, Ex
     """Layer by layer: its integer form, its inputs, its active units."""
     inputs = X
     for layer in network.layers:
-        if layer.unit == "linear":
-            raise InternalError(f"layer {layer.name} is linear: it has no activations")
+        if layer.unit == "linear" and layer is not network.layers[-1]:
+            raise InternalError(f"layer {layer.name} is linear, but not the last")
         if layer.weights.shape[1] != inputs.shape[1]:
             raise InternalError(f"layer {layer.name} takes {layer.weights.shape[1]} inputs, not {inputs.shape[1]}")
         form = integer_layer(layer, inputs.denominators)
@@ -121,23 +139,22 @@ def _active(form: IntegerLayer, inputs: ExactMatrix) -> Booleans:
     return active
 
 
-def _smallest_distance(form: IntegerLayer, inputs: ExactMatrix) -> Fraction:
-    units = range(len(form.denominators))
+def _distances(form: IntegerLayer, inputs: ExactMatrix) -> tuple[Fraction, ...]:
+    """The smallest |a| of each unit."""
     if form.reach(inputs.numerators) < INT64_SAFE:
         nearest = np.abs(form.numerators(inputs.numerators)).min(axis=0)
-        return min(Fraction(int(nearest[unit]), form.denominators[unit]) for unit in units)
+        return tuple(Fraction(int(value), below) for value, below in zip(nearest, form.denominators, strict=True))
     estimate = _estimate(form, inputs)
     distance = np.abs(estimate.value)
     # NaN and inf - inf count as candidates; fmin passes over them.
     with np.errstate(invalid="ignore", over="ignore"):
-        surely = float(np.fmin.reduce(distance + estimate.error, axis=None))
+        surely = np.fmin.reduce(distance + estimate.error, axis=0)
         candidates = ~(distance - estimate.error > surely)
     found: list[Fraction] = []
-    for unit in np.flatnonzero(candidates.any(axis=0)):
-        rows = np.flatnonzero(candidates[:, unit])
-        exact = np.abs(form.unit(int(unit)).numerators(inputs.numerators[rows]))
-        found.append(Fraction(int(exact.min()), form.denominators[int(unit)]))
-    return min(found)
+    for unit, below in enumerate(form.denominators):
+        exact = np.abs(form.unit(unit).numerators(inputs.numerators[candidates[:, unit]]))
+        found.append(Fraction(int(exact.min()), below))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

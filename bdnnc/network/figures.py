@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from bdnnc.data.dataset import Dataset, Samples
-from bdnnc.language.spec import Goal
 from bdnnc.network import score
 from bdnnc.network.document import Recomputable, SetRecord, SetRecords
-from bdnnc.network.evaluate import active_units, smallest_margins
+from bdnnc.network.evaluate import last_output
+from bdnnc.network.measure import Measured
 from bdnnc.network.network import Network
 
 
-def recomputable(network: Network, dataset: Dataset, goal: Goal) -> Recomputable:
-    """Loss and objective of the (first) goal, errors, and each layer's smallest margin, exactly, on the training points."""
-    y = dataset.train.y
-    active = active_units(network, dataset.train.X)[-1]
-    loss = score.LossRule.of(goal.loss, y, len(dataset.classes)).value(active, y)
-    margins = smallest_margins(network, dataset.train.X)
-    by_name = {layer.name: margin for layer, margin in zip(network.layers, margins, strict=True)}
-    return Recomputable(loss, loss + goal.constant, score.errors(active, y), by_name)
+def recomputable(measured: Measured) -> Recomputable:
+    """Loss and objective of the first goal, errors, each layer's smallest margin, and how many constraints are kept."""
+    problem, network = measured.problem, measured.network
+    margins = zip(network.layers, measured.margins, strict=True)
+    return Recomputable(
+        loss=measured.loss(),
+        objective=measured.goal(problem.goals[0]),
+        errors=measured.errors(),
+        margins={layer.name: min(units) for layer, units in margins if units is not None},
+        constraints=len(problem.constraints) + len(problem.monotone),
+    )
 
 
 def set_record(network: Network, samples: Samples) -> SetRecord:
     """The exact figures of the network on a set."""
-    active = active_units(network, samples.X)[-1]
-    return SetRecord(len(samples.y), score.errors(active, samples.y), score.accuracy(active, samples.y))
+    output, size = last_output(network, samples.X), samples.X.shape[0]
+    targets = score.targets_of(samples)
+    if targets is not None:
+        return SetRecord(size, None, None, score.absolute(output, targets))
+    counts = score.counts_of(samples.y, len(network.classes))
+    return SetRecord(size, score.errors(output, counts), score.accuracy(output, samples.y))
 
 
 def set_records(network: Network, dataset: Dataset) -> SetRecords:

@@ -12,10 +12,12 @@ import numpy as np
 
 from bdnnc.formulation.formulate import Formulation
 from bdnnc.formulation.plan import LayerPlan
+from bdnnc.ir.domains import ScaledDomain
 from bdnnc.network.check import Check, DomainCheck, value_text
 from bdnnc.network.document import Scalar
 from bdnnc.network.evaluate import smallest_margins
 from bdnnc.network.network import Layer, Network
+from bdnnc.network.scales import scale_of
 
 
 def planned_checks(formulation: Formulation) -> DomainCheck:
@@ -36,7 +38,7 @@ def declared_margin_checks(network: Network, formulation: Formulation) -> Iterat
         return
     nearest = smallest_margins(network, formulation.problem.patterns)
     for place, (margin, distance) in enumerate(zip(margins, nearest, strict=True)):
-        if isinstance(margin, Fraction):
+        if isinstance(margin, Fraction) and distance is not None:
             name, rule = f"layers[{place}].weights", f"at least {value_text(margin / 2)} from 0 on every point"
             yield Check(name, f"as near as {value_text(distance)}", rule, distance >= margin / 2)
 
@@ -44,17 +46,40 @@ def declared_margin_checks(network: Network, formulation: Formulation) -> Iterat
 def _layer(name: str, layer: Layer, plan: LayerPlan) -> Iterator[Check]:
     posed = plan.layer
     yield Check.equal(f"{name}.weights", f"{layer.weights.shape}", f"{posed.free.shape}")
-    yield Check.equal(f"{name}.absent", _places(layer.absent), _places(posed.absent))
+    yield from _absent(name, layer, plan)
     differing = ~posed.free & (layer.weights != posed.constant)
     for unit, column in zip(*np.nonzero(differing), strict=True):
         where = f"{name}.weights[{unit}][{column}]"
         yield Check(where, value_text(layer.weights[unit, column]), f"{value_text(posed.constant[unit, column])}, fixed", False)
+    if isinstance(posed.domain, ScaledDomain):
+        yield from _scales(name, layer, plan)
     bias = plan.thresholds.bias
     for unit, value in enumerate(layer.bias):
         if bias.kind != "none":
             domain = bias.domains[0 if bias.kind == "shared" else unit]
             yield Check(f"{name}.bias[{unit}]", value_text(value), f"in {domain.text()}", domain.contains(value))
-    yield Check.equal(f"{name}.margin", layer.margin, plan.thresholds.width)
+    yield Check.equal(f"{name}.height", layer.height, posed.height)
+    margin = Fraction(0) if posed.unit == "linear" else plan.thresholds.width
+    yield Check.equal(f"{name}.margin", layer.margin, margin)
+
+
+def _absent(name: str, layer: Layer, plan: LayerPlan) -> Iterator[Check]:
+    """The connections that a mask leaves out; in a sparse layer also every free weight of 0."""
+    posed = plan.layer
+    expected = posed.absent | (posed.free & (layer.weights == 0)) if posed.sparse else posed.absent
+    yield Check.equal(f"{name}.absent", _places(layer.absent), _places(np.asarray(expected, dtype=np.bool_)))
+
+
+def _scales(name: str, layer: Layer, plan: LayerPlan) -> Iterator[Check]:
+    """That the weights of each unit are members of the base times one scale."""
+    domain, free = plan.layer.domain, plan.layer.free
+    assert isinstance(domain, ScaledDomain)
+    for unit in range(plan.layer.units):
+        weights = [Fraction(weight) for weight in layer.weights[unit][free[unit]]]
+        scale = scale_of(weights, domain)
+        members = all(weight / scale in domain.base for weight in weights if weight != 0 or not plan.layer.sparse)
+        rule = f"all one scale times a member of {domain.text()}"
+        yield Check(f"{name}.weights[{unit}]", f"{len(weights)} numbers", rule, members)
 
 
 def _places(table: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> str:
@@ -66,12 +91,9 @@ def _places(table: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> str:
 def network_class(formulation: Formulation) -> dict[str, Scalar]:
     """The class that a bound speaks of: `margin` over all layers, then each layer's margin and bias range."""
     classes = formulation.program.classes
-    exact = all(found.exact for found in classes)
-    table: dict[str, Scalar] = {"margin": "exact" if exact else "chosen"}
-    if not exact and all(found.exact or found.reason == "declared" for found in classes):
-        table["margin"] = "declared"
+    kinds = [found.kind for found in classes if found.kind not in ("none", "exact")]
+    table: dict[str, Scalar] = {"margin": "exact" if not kinds else kinds[0] if len(set(kinds)) == 1 else "chosen"}
     for found in classes:
-        kind = "exact" if found.exact else "declared" if found.reason == "declared" else "chosen"
-        table[f"{found.layer}.margin"] = f"{kind} {found.margin}"
+        table[f"{found.layer}.margin"] = found.margin_text
         table[f"{found.layer}.bias"] = found.bias
     return table

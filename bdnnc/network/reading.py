@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
 import numpy as np
 
-from bdnnc.data.inputs import Above, Input, Scaled
+from bdnnc.data.inputs import Above, Equals, Input, Scaled
 from bdnnc.network.cursor import Cursor
 from bdnnc.network.document import (
     STATUSES,
@@ -30,6 +30,8 @@ from bdnnc.network.network import Layer, Network
 
 FORMAT = "bdnnc-network"
 VERSION = 1
+MOST = 100
+"""The highest power, and the most decimals that an input is rounded to; more would only fill the memory."""
 
 KEYS = (
     *("format", "version", "inputs", "target", "dialect", "source", "layers", "classes"),
@@ -53,13 +55,14 @@ def model_of_text(text: str, name: str) -> Model:
     _header(root)
     root.table(KEYS)
     network = _network(root)
+    regression = not network.classes
     return Model(
         network=network,
         target=_target(root.at("target")),
         dialect=_dialect(root.at("dialect")),
         source=_source(root.at("source")),
-        training=_training(root.at("training")),
-        sets=_sets(root.at("sets")),
+        training=_training(root.at("training"), regression),
+        sets=_sets(root.at("sets"), regression),
         certificate=_certificate(root.at("certificate"), network),
         spec=root.at("spec").text(),
     )
@@ -73,17 +76,13 @@ def _header(root: Cursor) -> None:
         root.at("version").fail("E558", f"is not {VERSION}, the version that this bdnnc reads")
     if root.has("members"):
         root.at("members").fail("E559", "belongs to ensembles, which this version does not read")
-    if root.has("classes") and root.at("classes").value is None:
-        root.at("classes").fail("E559", "is null, as for regression, which this version does not read")
 
 
 def _network(root: Cursor) -> Network:
     inputs = tuple(_input(entry) for entry in root.at("inputs").items())
     if not inputs:
         root.at("inputs").fail("E556", "is empty, but a network has inputs")
-    classes = tuple(entry.text() for entry in root.at("classes").items())
-    if len(classes) < 2 or len(set(classes)) < len(classes):
-        root.at("classes").fail("E556", "must list at least two different classes")
+    classes = root.at("classes").optional(_classes) or ()
     layers: list[Layer] = []
     width = len(inputs)
     for place in root.at("layers").items():
@@ -93,32 +92,51 @@ def _network(root: Cursor) -> Network:
             place.at("name").fail("E556", "is the name of an earlier layer")
     if not layers:
         root.at("layers").fail("E556", "is empty, but a network has layers")
-    if width != len(classes) and (width, len(classes)) != (1, 2):
-        root.at("layers").fail("E556", f"ends with {width} units, which does not fit {len(classes)} classes")
+    _units_and_order(root.at("layers"), layers, classes)
     return Network(inputs, tuple(layers), classes)
 
 
+def _classes(place: Cursor) -> tuple[str, ...]:
+    classes = tuple(entry.text() for entry in place.items())
+    if len(classes) < 2 or len(set(classes)) < len(classes):
+        place.fail("E556", "must list at least two different classes, or be null for regression")
+    return classes
+
+
+def _units_and_order(place: Cursor, layers: Sequence[Layer], classes: Sequence[str]) -> None:
+    """That the last layer suits the classes, and that only the last is linear."""
+    for number, layer in enumerate(layers[:-1]):
+        if layer.unit == "linear":
+            Cursor("linear", f"{place.path}[{number}].unit", place.file).fail("E556", "is `linear`, which only the last may be")
+    width, unit = len(layers[-1].bias), layers[-1].unit
+    if not classes and (width, unit) != (1, "linear"):
+        place.fail("E556", f"ends with {width} {unit} units, but a network without classes has one linear unit")
+    if classes and width != len(classes) and (width, len(classes)) != (1, 2):
+        place.fail("E556", f"ends with {width} units, which does not fit {len(classes)} classes")
+
+
 def _input(place: Cursor) -> Input:
-    for later, what in (("equals", "one-hot inputs"), ("power", "powers of inputs")):
-        if place.has(later):
-            place.at(later).fail("E559", f"belongs to {what}, which this version does not read")
-    if place.has("above"):
-        place.table(("name", "column", "above", "signed"))
-        transform: Scaled | Above = Above(place.at("above").number(), place.at("signed").truth())
-    else:
-        place.table(("name", "column", "scale"))
-        scale = place.at("scale")
-        scale.table(("shift", "factor"), ("round",))
-        digits = scale.at("round").optional(Cursor.integer)
-        transform = Scaled(scale.at("shift").number(), scale.at("factor").number(), digits)
-    return Input(place.at("name").text(), place.at("column").integer(), transform)
+    kind = next((key for key in ("above", "equals") if place.has(key)), "scale")
+    more = ("signed",) if kind == "above" else ()
+    place.table(("name", "column", kind, *more), ("power",))
+    power = place.at("power").integer(1, MOST) if place.has("power") else 1
+    return Input(place.at("name").text(), place.at("column").integer(), _transform(place, kind), power)
+
+
+def _transform(place: Cursor, kind: str) -> Scaled | Above | Equals:
+    if kind == "above":
+        return Above(place.at("above").number(), place.at("signed").truth())
+    if kind == "equals":
+        return Equals(place.at("equals").text())
+    scale = place.at("scale")
+    scale.table(("shift", "factor"), ("round",))
+    digits = scale.at("round").optional(lambda at: at.integer(0, MOST))
+    return Scaled(scale.at("shift").number(), scale.at("factor").number(), digits)
 
 
 def _layer(place: Cursor, width: int) -> Layer:
     place.table(LAYER_KEYS)
-    unit = place.at("unit").word(("step", "sign", "linear"))
-    if unit == "linear":
-        place.at("unit").fail("E559", "is `linear`, which this version does not read")
+    unit = cast('Literal["step", "sign", "linear"]', place.at("unit").word(("step", "sign", "linear")))
     rows = [[entry.number() for entry in row.items(width, "input of the layer")] for row in place.at("weights").items()]
     if not rows:
         place.at("weights").fail("E556", "is empty, but a layer has units")
@@ -133,10 +151,9 @@ def _layer(place: Cursor, width: int) -> Layer:
     if margin < 0:
         place.at("margin").fail("E555", "must not be below 0")
     height = place.at("height").positive()
-    if unit == "sign" and height != 1:
-        place.at("height").fail("E555", "must be 1: sign units have no height")
-    name = place.at("name").text()
-    return Layer(name, cast('Literal["step", "sign"]', unit), weights, bias, absent, margin, height)
+    if unit != "step" and height != 1:
+        place.at("height").fail("E555", f"must be 1: {unit} units have no height")
+    return Layer(place.at("name").text(), unit, weights, bias, absent, margin, height)
 
 
 def _absent(pair: Cursor, weights: np.ndarray, absent: np.ndarray) -> tuple[int, int]:
@@ -170,7 +187,7 @@ def _scalars(place: Cursor) -> Mapping[str, Scalar]:
     return {key: entry.scalar() for key, entry in place.entries()}
 
 
-def _training(place: Cursor) -> TrainingRecord:
+def _training(place: Cursor, regression: bool) -> TrainingRecord:
     place.table(TRAINING_KEYS, ("model_objective",))
     return TrainingRecord(
         method=place.at("method").text(),
@@ -180,8 +197,8 @@ def _training(place: Cursor) -> TrainingRecord:
         objective=place.at("objective").number(),
         bound=place.at("bound").optional(Cursor.number),
         gap=place.at("gap").optional(Cursor.number),
-        errors=place.at("errors").integer(),
-        nominal_errors=place.at("nominal_errors").integer(),
+        errors=_counted(place.at("errors"), regression),
+        nominal_errors=_counted(place.at("nominal_errors"), regression),
         cuts=place.at("cuts").integer(),
         samples=place.at("samples").integer(),
         seed=place.at("seed").integer(),
@@ -192,16 +209,28 @@ def _training(place: Cursor) -> TrainingRecord:
     )
 
 
+def _counted(place: Cursor, regression: bool) -> int | None:
+    """A number of errors, null for regression."""
+    if regression and place.value is not None:
+        place.fail("E554", "must be null: a network without classes makes no errors")
+    return None if regression else place.integer()
+
+
 def _goal(place: Cursor) -> GoalRecord:
-    place.table(("sense", "text", "value", "bound"))
+    place.table(("sense", "text", "value", "bound"), ("within", "reached"))
     sense = cast('Literal["minimize", "maximize"]', place.at("sense").word(("minimize", "maximize")))
-    bound = place.at("bound").optional(Cursor.number)
-    return GoalRecord(sense, place.at("text").text(), place.at("value").number(), bound)
+    value, bound = place.at("value").number(), place.at("bound").optional(Cursor.number)
+    if not place.has("within") and not place.has("reached"):
+        return GoalRecord(sense, place.at("text").text(), value, bound)
+    place.table(("sense", "text", "value", "bound", "within", "reached"))
+    within, reached = place.at("within").positive(), place.at("reached").optional(Cursor.number)
+    return GoalRecord(sense, place.at("text").text(), value, bound, within, reached)
 
 
-def _sets(place: Cursor) -> SetRecords:
+def _sets(place: Cursor, regression: bool) -> SetRecords:
     place.table(("train", "validation", "test"))
-    return SetRecords(_set(place.at("train")), place.at("validation").optional(_set), place.at("test").optional(_set))
+    read = _regression_set if regression else _set
+    return SetRecords(read(place.at("train")), place.at("validation").optional(read), place.at("test").optional(read))
 
 
 def _set(place: Cursor) -> SetRecord:
@@ -214,18 +243,29 @@ def _set(place: Cursor) -> SetRecord:
     return SetRecord(samples, errors, accuracy)
 
 
+def _regression_set(place: Cursor) -> SetRecord:
+    place.table(("samples", "errors", "accuracy", "absolute"))
+    _counted(place.at("errors"), regression=True)
+    _counted(place.at("accuracy"), regression=True)
+    absolute = place.at("absolute").number()
+    if absolute < 0:
+        place.at("absolute").fail("E555", "must not be below 0")
+    return SetRecord(place.at("samples").integer(), None, None, absolute)
+
+
 def _certificate(place: Cursor, network: Network) -> Certificate:
     place.table(("recomputable", "claims", "sha256"))
     figures, digests = place.at("recomputable"), place.at("sha256")
-    figures.table(("loss", "objective", "errors", "margins"))
+    figures.table(("loss", "objective", "errors", "margins"), ("constraints",))
     digests.table(("spec", "data"))
     margins = figures.at("margins")
-    margins.table(tuple(layer.name for layer in network.layers))
+    margins.table(tuple(layer.name for layer in network.layers if layer.unit != "linear"))
     recomputable = Recomputable(
         loss=figures.at("loss").number(),
         objective=figures.at("objective").number(),
-        errors=figures.at("errors").integer(),
+        errors=_counted(figures.at("errors"), not network.classes),
         margins={key: entry.number() for key, entry in margins.entries()},
+        constraints=figures.at("constraints").integer(1) if figures.has("constraints") else 0,
     )
     return Certificate(recomputable, _claims(place.at("claims")), digests.at("spec").digest(), digests.at("data").digest())
 

@@ -1,114 +1,214 @@
-"""Exact losses of output activity on labelled samples, and what is counted beside them.
+"""Exact losses of what a network's last layer gives, on labelled samples or merged patterns.
 
-``active`` is (samples, units), bool: which output units are active. ``y`` is (samples,): class indices. With C output units
-unit c should be active iff the class is c; one output unit should be active iff the class is the second of two.
+``output`` is (rows, units): bool, which units are active, of a step or sign layer; an ExactMatrix, the values a, of a linear
+one. ``counts`` is (rows, classes): how many samples of each class a row stands for. With C units unit c speaks for class c; one
+unit speaks for the second of two classes.
+
+- `hamming` (step, sign): units that are not as they should be.
+- `zero_one`: 1 where not exactly the true unit is active; one linear unit: the second class is right iff a >= 0, the first iff
+  a < 0; C linear units: right iff the true value is larger than each other.
+- `hinge(m)` (linear): max(0, m - y a) with y = +1 for the second class and -1 for the first; C units: max(0, m + the largest
+  other value - the true one).
+- `absolute` (one linear unit): |a - y|.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
+from math import lcm
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bdnnc.data.dataset import Samples
 from bdnnc.diagnostics import InternalError
-from bdnnc.language.spec import Loss
-from bdnnc.network.evaluate import classes_of
+from bdnnc.exact import INT64_SAFE, ExactMatrix, IntArray
+from bdnnc.ir.problem import Targets
+from bdnnc.language.quantities import Errors, Goal, Loss, Term
+from bdnnc.network.evaluate import Booleans, Output, classes_of
 
-Booleans = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 Weighting = Literal["balanced"] | Sequence[Fraction] | None
 
 
-def wanted_activity(y: Integers, units: int) -> Booleans:
-    """Which output units should be active, (samples, units)."""
-    if units == 1:
-        return (y == 1)[:, np.newaxis]
-    return y[:, np.newaxis] == np.arange(units)[np.newaxis, :]
+# --- labels ---------------------------------------------------------------------------------------------------------
 
 
-def class_weights(weighting: Weighting, y: Integers, classes: int) -> tuple[Fraction, ...]:
-    """One weight a class. ``balanced`` is N / (C n_c) over the training points ``y`` before merging, exactly; None is 1 each.
+def counts_of(y: Integers, classes: int) -> Integers:
+    """The counts of unmerged samples of classes ``y`` (samples,): one 1 a row."""
+    return (y[:, np.newaxis] == np.arange(classes)[np.newaxis, :]).astype(np.int64)
+
+
+def targets_of(samples: Samples) -> Targets | None:
+    """The targets of unmerged samples, each its own row; None where they have classes."""
+    if samples.targets is None:
+        return None
+    rows = len(samples.targets)
+    return Targets(np.arange(rows, dtype=np.int64), samples.targets, np.ones(rows, dtype=np.int64))
+
+
+def class_weights(weighting: Weighting, sizes: Sequence[int]) -> tuple[Fraction, ...]:
+    """One weight a class. ``balanced`` is N / (C n_c) exactly, ``sizes`` being the n_c of the training points; None is 1 each.
 
     A class without a training point has no balanced weight and no loss to weigh: it gets 0. Raises InternalError where a list
     has not one number a class.
     """
     if weighting is None:
-        return (Fraction(1),) * classes
+        return (Fraction(1),) * len(sizes)
     if weighting == "balanced":
-        counts = np.bincount(y, minlength=classes)
-        return tuple(Fraction(len(y), classes * int(count)) if count else Fraction(0) for count in counts)
-    if len(weighting) != classes:
-        raise InternalError(f"{len(weighting)} class weights for {classes} classes")
+        return tuple(Fraction(sum(sizes), len(sizes) * size) if size else Fraction(0) for size in sizes)
+    if len(weighting) != len(sizes):
+        raise InternalError(f"{len(weighting)} class weights for {len(sizes)} classes")
     return tuple(Fraction(weight) for weight in weighting)
 
 
-def wrong_bits(active: Booleans, y: Integers) -> Integers:
-    """The number of output units that are not as they should be, (samples,)."""
-    return (active != wanted_activity(y, active.shape[1])).sum(axis=1).astype(np.int64)
+# --- what a row costs, were it of each class ------------------------------------------------------------------------
 
 
-def wrong_samples(active: Booleans, y: Integers) -> Booleans:
-    """Where not exactly the wanted units are active, (samples,): an error, ties and "no unit active" included."""
-    return wrong_bits(active, y) > 0
+def wrong_bits(active: Booleans) -> Integers:
+    """The number of units that are not as class c wants them, (rows, classes)."""
+    if active.shape[1] == 1:
+        return np.hstack([active, ~active]).astype(np.int64)
+    return active.sum(axis=1, dtype=np.int64)[:, np.newaxis] + 1 - 2 * active.astype(np.int64)
 
 
-def hamming(active: Booleans, y: Integers, weights: Sequence[Fraction] | None = None) -> Fraction:
-    """Wrong bits, summed over units and samples; each times the weight of its sample's class."""
-    return _weighted(wrong_bits(active, y), y, weights)
+def wrong(output: Output) -> Booleans:
+    """Whether a row is an error were it of class c, (rows, classes); a tie is one."""
+    if not isinstance(output, ExactMatrix):
+        return wrong_bits(output) > 0
+    values, _ = output.over_one_denominator()
+    if values.shape[1] == 1:
+        above = np.asarray(values >= 0, dtype=np.bool_)
+        return np.hstack([above, ~above])
+    return np.asarray(values <= _largest_others(values), dtype=np.bool_)
 
 
-def zero_one(active: Booleans, y: Integers, weights: Sequence[Fraction] | None = None) -> Fraction:
-    """Samples on which not exactly the wanted units are active, each times the weight of its class."""
-    return _weighted(wrong_samples(active, y).astype(np.int64), y, weights)
+def hinge(output: ExactMatrix, margin: Fraction) -> tuple[IntArray, int]:
+    """``(N, D)`` with the hinge loss of a row, were it of class c, N[row, c] / D."""
+    values, denominator = output.over_one_denominator()
+    common = lcm(denominator, margin.denominator)
+    values = _multiplied(values, common // denominator)
+    needed = margin.numerator * (common // margin.denominator)
+    if abs(needed) >= INT64_SAFE // 2:
+        values = values.astype(object)
+    if values.shape[1] == 1:
+        return np.maximum(np.hstack([needed + values, needed - values]), 0), common
+    return np.maximum(needed + (_largest_others(values) - values), 0), common
 
 
-def errors(active: Booleans, y: Integers) -> int:
-    """The unweighted `zero_one`: errors, a tie is an error."""
-    return int(wrong_samples(active, y).sum())
+def _largest_others(values: IntArray) -> IntArray:
+    """The largest value among the other units, (rows, units)."""
+    ordered = np.sort(values, axis=1)
+    top, second = ordered[:, -1:], ordered[:, -2:-1]
+    return np.where(values == top, second, top)
 
 
-def right_predictions(active: Booleans, y: Integers) -> int:
+def _multiplied(values: IntArray, factor: int) -> IntArray:
+    """values factor, in int64 where sums of four cannot overflow."""
+    largest = max(abs(int(values.max())), abs(int(values.min()))) if values.size else 0
+    if values.dtype != object and largest * factor >= INT64_SAFE // 4:
+        values = values.astype(object)
+    return values * factor if factor != 1 else values
+
+
+# --- losses ---------------------------------------------------------------------------------------------------------
+
+
+def loss(kind: Loss, output: Output, counts: Integers, targets: Targets | None = None) -> Fraction:
+    """The value of a loss of the language, class weights included (`balanced` by ``counts``).
+
+    ``targets`` for `absolute`. Raises InternalError for a loss that the last layer doesn't have.
+    """
+    if kind.kind == "absolute":
+        if targets is None:
+            raise InternalError("absolute is measured against targets")
+        return absolute(output, targets)
+    weights = class_weights(kind.weights, counts.sum(axis=0).tolist())
+    if kind.kind == "zero_one":
+        return _weighted(wrong(output).astype(np.int64), 1, counts, weights)
+    if kind.kind == "hamming" and not isinstance(output, ExactMatrix):
+        return _weighted(wrong_bits(output), 1, counts, weights)
+    if kind.kind == "hinge" and isinstance(output, ExactMatrix):
+        return _weighted(*hinge(output, kind.margin), counts, weights)
+    raise InternalError(f"this last layer has no {kind.kind}")
+
+
+def absolute(output: Output, targets: Targets) -> Fraction:
+    """The sum of |a - y| over the targets. Raises InternalError where the last layer is not linear."""
+    return sum((Fraction(value) for value in absolute_errors(output, targets) * targets.count.astype(object)), Fraction(0))
+
+
+def absolute_errors(output: Output, targets: Targets) -> NDArray[np.object_]:
+    """|a - y| for each target, Fractions."""
+    if not isinstance(output, ExactMatrix):
+        raise InternalError("absolute is a loss of linear units")
+    values = output.numerators[targets.pattern, 0].astype(object) * Fraction(1, output.denominators[0])
+    return np.abs(values - targets.value)
+
+
+def errors(output: Output, counts: Integers, of: int | None = None) -> int:
+    """The samples that `zero_one` counts, unweighted; ``of``: those of one class."""
+    amount = wrong(output) * counts
+    return int(amount.sum() if of is None else amount[:, of].sum())
+
+
+def loss_terms(goal: Goal) -> tuple[Term, ...]:
+    """The terms that are the loss of a goal: its losses; where it has none, its errors."""
+    losses = tuple(term for term in goal.terms if isinstance(term.quantity, Loss))
+    return losses or tuple(term for term in goal.terms if isinstance(term.quantity, Errors))
+
+
+def terms_value(terms: Iterable[Term], output: Output, counts: Integers, targets: Targets | None = None) -> Fraction:
+    """The sum of losses and errors with their coefficients. Raises InternalError on other quantities."""
+    total = Fraction(0)
+    for term in terms:
+        if isinstance(term.quantity, Loss):
+            total += term.coefficient * loss(term.quantity, output, counts, targets)
+        elif isinstance(term.quantity, Errors):
+            total += term.coefficient * errors(output, counts, term.quantity.of)
+        else:
+            raise InternalError(f"{term.quantity} is no loss")
+    return total
+
+
+def resolved(terms: Iterable[Term], sizes: Sequence[int]) -> tuple[Term, ...]:
+    """The terms with their `balanced` weights as numbers; ``sizes``: the training points of each class."""
+    return tuple(
+        replace(term, quantity=replace(term.quantity, weights=class_weights("balanced", sizes))) if is_balanced(term) else term
+        for term in terms
+    )
+
+
+def is_balanced(term: Term) -> bool:
+    """Whether the term is a loss whose weights depend on the training points."""
+    return isinstance(term.quantity, Loss) and term.quantity.weights == "balanced"
+
+
+def _weighted(costs: IntArray, denominator: int, counts: Integers, weights: Sequence[Fraction]) -> Fraction:
+    """The sum over rows and classes of weight times count times cost / denominator."""
+    large = costs.dtype == object or (costs.size > 0 and int(costs.max()) * int(counts.sum()) >= INT64_SAFE)
+    amounts = (costs.astype(object) if large else costs) * counts
+    by_class = [int(amounts[:, c].sum()) for c in range(counts.shape[1])]
+    return sum((w * amount for w, amount in zip(weights, by_class, strict=True)), Fraction(0)) / denominator
+
+
+# --- beside the losses ----------------------------------------------------------------------------------------------
+
+
+def right_predictions(output: Output, y: Integers) -> int:
     """The samples for which the class of the first largest output is theirs."""
-    return int((classes_of(active) == y).sum())
+    return int((classes_of(output) == y).sum())
 
 
-def accuracy(active: Booleans, y: Integers) -> Fraction:
+def accuracy(output: Output, y: Integers) -> Fraction:
     """The share of right predictions; 0 of no samples is 0."""
-    return Fraction(right_predictions(active, y), max(1, len(y)))
+    return Fraction(right_predictions(output, y), max(1, len(y)))
 
 
-def confusion(active: Booleans, y: Integers, classes: int) -> Integers:
+def confusion(output: Output, y: Integers, classes: int) -> Integers:
     """``[true class, predicted class]`` -> number of samples, (classes, classes)."""
-    pairs = y * classes + classes_of(active)
+    pairs = y * classes + classes_of(output)
     return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes).astype(np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class LossRule:
-    """A loss with its class weights resolved: ``coefficient`` times the weighted `hamming` or `zero_one`."""
-
-    kind: Literal["hamming", "zero_one"]
-    weights: tuple[Fraction, ...]
-    coefficient: Fraction = Fraction(1)
-
-    @staticmethod
-    def of(loss: Loss, y: Integers, classes: int) -> LossRule:
-        """The rule of a goal's loss; ``y``: the training points that `balanced` counts."""
-        return LossRule(loss.kind, class_weights(loss.weighting, y, classes), loss.coefficient)
-
-    def value(self, active: Booleans, y: Integers) -> Fraction:
-        """The loss of output activity ``active`` on the classes ``y``, exactly."""
-        measure = hamming if self.kind == "hamming" else zero_one
-        return self.coefficient * measure(active, y, self.weights)
-
-
-def _weighted(counts: Integers, y: Integers, weights: Sequence[Fraction] | None) -> Fraction:
-    if weights is None:
-        return Fraction(int(counts.sum()))
-    by_class = np.zeros(len(weights), dtype=np.int64)
-    np.add.at(by_class, y, counts)
-    return sum((weight * int(count) for weight, count in zip(weights, by_class, strict=True)), Fraction(0))

@@ -10,6 +10,7 @@ from bdnnc.exact import decimal_text
 from bdnnc.network.check import value_text
 from bdnnc.network.document import GoalRecord, Model, SetRecord, TrainingRecord
 from bdnnc.network.evaluation import percent
+from bdnnc.network.measure import present
 from bdnnc.network.network import Layer, Network
 
 MAX_UNITS = 20  # rows of a weight table
@@ -23,7 +24,8 @@ Branch = tuple[str, "Sequence[Branch]"]
 def network_line(network: Network) -> str:
     """``9 inputs -> hidden (4 step) -> output (1 step) -> 2 classes``."""
     layers = [f"{layer.name} ({len(layer.bias)} {_unit(layer)})" for layer in network.layers]
-    return " -> ".join([_count(len(network.inputs), "input"), *layers, _count(len(network.classes), "class", "classes")])
+    end = _count(len(network.classes), "class", "classes") if network.classes else "a number"
+    return " -> ".join([_count(len(network.inputs), "input"), *layers, end])
 
 
 def network_text(network: Network) -> str:
@@ -51,11 +53,13 @@ def network_html(network: Network) -> str:
 def summary(model: Model, seconds: float | None = None, path: str | None = None) -> str:
     """The tree that ends a training: status and figures, the figures on each set, the network, and where it was saved."""
     sets = [("train", model.sets.train), ("validation", model.sets.validation), ("test", model.sets.test)]
+    constraints = model.certificate.recomputable.constraints
     branches: list[Branch] = [
         (_status_line(model.training, seconds), ()),
-        *((f"{goal.sense} {goal.text}: {_figures(goal, model.training)}", ()) for goal in model.training.goals),
+        *(_goal_branch(place, model.training) for place in range(len(model.training.goals))),
+        *(((f"{_count(constraints, 'constraint')} kept", ()),) if constraints else ()),
         ("sets", [(f"{name}: {_set_line(record)}", ()) for name, record in sets if record is not None]),
-        ("network", [(network_line(model.network), ()), *((line, ()) for line in _margin_lines(model))]),
+        ("network", [(line, ()) for line in (network_line(model.network), *_absent_lines(model), *_margin_lines(model))]),
     ]
     root = "trained" if path is None else f"trained, saved as {path}"
     return "\n".join([root, *_tree_lines(branches, "")]) + "\n"
@@ -77,16 +81,25 @@ def _status_line(training: TrainingRecord, seconds: float | None) -> str:
     return f"{training.status.replace('_', ' ')} ({by}){took}{cuts}"
 
 
-def _figures(goal: GoalRecord, training: TrainingRecord) -> str:
+def _goal_branch(place: int, training: TrainingRecord) -> Branch:
+    goal = training.goals[place]
+    then = "then " if place else ""
+    model_objective = training.model_objective if place == 0 else None
+    return f"{then}{goal.sense} {goal.text}: {_figures(goal, margin_of(training), model_objective)}", ()
+
+
+def _figures(goal: GoalRecord, margin: str, model_objective: Fraction | None) -> str:
+    before = "" if goal.reached in (None, goal.value) else f" ({_short(goal.best)} before the later goals)"
+    value = f"{_short(goal.value)}{before}"
     if goal.bound is None:
-        return f"{_short(goal.value)}, no bound"
-    if training.model_objective is not None:
-        least = f"{_short(training.model_objective)}, the least with the {margin_of(training)} margins"
-        return f"{_short(goal.value)}, better than {least}"
-    if goal.bound != goal.value:
-        return f"{_short(goal.value)}, bound {_short(goal.bound)}"
-    margin = margin_of(training)
-    return f"{_short(goal.value)}, proved optimal" + ("" if margin == "exact" else f" among networks of the {margin} margins")
+        return f"{value}, no bound"
+    if model_objective is not None:
+        extreme = "least" if goal.sense == "minimize" else "most"
+        return f"{value}, better than {_short(model_objective)}, the {extreme} with the {margin} margins"
+    if not goal.is_met:
+        return f"{value}, bound {_short(goal.bound)}"
+    proved = "proved optimal" if goal.bound == goal.best else "proved optimal within 1e-6"
+    return f"{value}, {proved}" + ("" if margin == "exact" else f" among networks of the {margin} margins")
 
 
 def margin_of(training: TrainingRecord) -> str:
@@ -95,9 +108,18 @@ def margin_of(training: TrainingRecord) -> str:
 
 
 def _set_line(record: SetRecord) -> str:
-    right = record.accuracy * record.samples
-    share = percent(int(right), record.samples)
-    return f"{_count(record.errors, 'error')} (a tie is an error), accuracy of predict {share}"
+    if record.absolute is not None:
+        mean = record.absolute / max(1, record.samples)
+        return f"sum of |a - y| {_short(record.absolute)} over {_count(record.samples, 'sample')}, mean {_short(mean)}"
+    errors, accuracy = record.errors or 0, record.accuracy or Fraction(0)
+    share = percent(int(accuracy * record.samples), record.samples)
+    return f"{_count(errors, 'error')} (a tie is an error), accuracy of predict {share}"
+
+
+def _absent_lines(model: Model) -> list[str]:
+    """The layers that lack connections, or use fewer than there are."""
+    pairs = [(layer.name, int(present(layer).sum()), layer) for layer in model.network.layers if layer.absent.any()]
+    return [f"connections of {name}: {used} of {layer.weights.size}" for name, used, layer in pairs]
 
 
 def _margin_lines(model: Model) -> list[str]:

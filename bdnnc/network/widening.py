@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from bdnnc.exact import ExactMatrix
 from bdnnc.formulation.formulate import Formulation
 from bdnnc.formulation.plan import LayerPlan
+from bdnnc.formulation.weights import weight_range
 from bdnnc.ir.domains import RealDomain
 from bdnnc.ir.program import Clause
 from bdnnc.network.conflict import Conflict, clause_of_rows
-from bdnnc.network.decode import Claim, exact_sums
+from bdnnc.network.decode import Claim
 from bdnnc.network.margin_lp import MarginProblem, WidestMargin, widest_margin
 from bdnnc.network.network import Layer
+from bdnnc.network.sums import exact_sums
 
 Floats = NDArray[np.float64]
 
@@ -36,21 +38,20 @@ def widened_layer(
     groups = [list(units)] if plan.thresholds.bias.kind == "shared" else [[unit] for unit in units]
     X = below.floats()
     for group in groups:
-        movable = np.where(_movable(plan, group, below), required[:, group], 0).astype(np.int8)
+        movable = np.where(_movable(plan, layer, group, below), required[:, group], 0).astype(np.int8)
         if movable.any():
             task = _Units(plan, group, movable, below, X)
             layer = task.widened(layer, claim, formulation)
     return layer
 
 
-def _movable(plan: LayerPlan, group: list[int], below: ExactMatrix) -> NDArray[np.bool_]:
+def _movable(plan: LayerPlan, layer: Layer, group: list[int], below: ExactMatrix) -> NDArray[np.bool_]:
     """Which pre-activations depend on a real parameter: (patterns, units of the group). The others are constants, and right or
     wrong as they are."""
-    domains = plan.thresholds.bias.domains
-    if domains and isinstance(domains[0], RealDomain):
+    if plan.thresholds.bias.is_real:
         return np.ones((below.shape[0], len(group)), dtype=np.bool_)
     nonzero = (below.numerators != 0).astype(np.int64)
-    return (nonzero @ plan.layer.free[group].T.astype(np.int64)) > 0
+    return (nonzero @ (plan.layer.free & ~layer.absent)[group].T.astype(np.int64)) > 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,10 +81,12 @@ class _Units:
         reason = f"no network was found that has the claimed activations of layer `{layer.name}`"
         raise Conflict(reason, *self._clause(layer, claim, formulation))
 
-    def _problem(self, layer: Layer, relax_bias: bool) -> MarginProblem:
-        """The LP. A bias from a finite set is fixed as claimed, or, with ``relax_bias``, free within the set's hull."""
+    def _problem(self, layer: Layer, relax_bias: bool, relax_presence: bool = False) -> MarginProblem:
+        """The LP. A bias from a finite set is fixed as claimed, or, with ``relax_bias``, free within the set's hull; absent
+        connections stay so, or, with ``relax_presence``, may have any weight of the set's hull."""
         plan, group = self.plan, self.group
-        free = plan.layer.free[group] & isinstance(plan.layer.domain, RealDomain)
+        there = plan.layer.free if relax_presence else plan.layer.free & ~layer.absent
+        free = there[group] & isinstance(plan.layer.domain, RealDomain)
         fixed = layer.weights[group].astype(np.float64)
         fixed[free] = 0.0
         domains = plan.thresholds.bias.domains
@@ -93,7 +96,8 @@ class _Units:
             is_free = relax_bias or isinstance(domains[0], RealDomain)
             ends = [(domains[i].lower, domains[i].upper) if is_free else (layer.bias[i],) * 2 for i in members]
             bias = np.array(ends).astype(np.float64)
-        lower, upper = float(plan.layer.domain.lower), float(plan.layer.domain.upper)
+        hull = weight_range(plan.layer) if relax_presence else (plan.layer.domain.lower, plan.layer.domain.upper)
+        lower, upper = (float(end) for end in hull)
         return MarginProblem(self.X, self.X @ fixed.T, self.movable, free, lower, upper, bias)
 
     def _shortest(self, layer: Layer, found: WidestMargin) -> Layer | None:
@@ -111,7 +115,7 @@ class _Units:
         domain, bias_domains = self.plan.layer.domain, self.plan.thresholds.bias.domains
         for place, unit in enumerate(self.group):
             if isinstance(domain, RealDomain):
-                for j in np.flatnonzero(self.plan.layer.free[unit]):
+                for j in np.flatnonzero(self.plan.layer.free[unit] & ~layer.absent[unit]):
                     weights[unit, j] = _within(domain, found.weights[place, j], digits)
             of_unit = bias_domains[0 if len(bias_domains) == 1 else unit] if bias_domains else None
             if isinstance(of_unit, RealDomain):
@@ -122,9 +126,8 @@ class _Units:
         """Whether, exactly, every required pre-activation is on its side of 0 by at least ``keep``; active ones may be 0 in a
         one-sided layer, and where nothing is to be kept."""
         group = self.group
-        sums = exact_sums(
-            Layer(layer.name, layer.unit, layer.weights[group], layer.bias[group], layer.absent[group]), self.below
-        )
+        part = replace(layer, weights=layer.weights[group], bias=layer.bias[group], absent=layer.absent[group])
+        sums = exact_sums(part, self.below)
         least_active = Fraction(0) if self.plan.thresholds.one_sided else keep
         for place, denominator in enumerate(sums.denominators):
             active, inactive = (sums.numerators[self.movable[:, place] == side, place] for side in (1, -1))
@@ -139,12 +142,30 @@ class _Units:
         prove it, the conflict of all rows and False. No clause where finite weights take part: integers have no literal."""
         if not isinstance(self.plan.layer.domain, RealDomain) and self.plan.layer.free.any():
             return None, False
-        found = widest_margin(replace(self._problem(layer, relax_bias=True), active_at_zero=self.plan.thresholds.one_sided))
-        enough = float(self.needed)
-        proved = found is not None and found.delta < (enough - max(1e-6 * enough, 2 * NOTHING) if enough else NOTHING)
-        patterns, places = (found.patterns, found.units) if found is not None and proved else np.nonzero(self.movable)
+        for relax_presence in (True, False) if self.plan.layer.sparse else (True,):
+            asked = self._problem(layer, relax_bias=True, relax_presence=relax_presence)
+            found = widest_margin(replace(asked, active_at_zero=self.plan.thresholds.one_sided))
+            if found is not None and self._is_too_small(found.delta):
+                units = np.array(self.group)[found.units]
+                side = self.movable[found.patterns, found.units]
+                clause = clause_of_rows(self.plan, found.patterns, units, side, claim, formulation)
+                return clause if relax_presence else self._with_absences(clause, layer), True
+        patterns, places = np.nonzero(self.movable)
         units, side = np.array(self.group)[places], self.movable[patterns, places]
-        return clause_of_rows(self.plan, patterns, units, side, claim, formulation), proved
+        clause = clause_of_rows(self.plan, patterns, units, side, claim, formulation)
+        return self._with_absences(clause, layer) if self.plan.layer.sparse else clause, False
+
+    def _is_too_small(self, delta: float) -> bool:
+        """Whether a margin is surely below what is needed."""
+        enough = float(self.needed)
+        return delta < (enough - max(1e-6 * enough, 2 * NOTHING) if enough else NOTHING)
+
+    def _with_absences(self, clause: Clause, layer: Layer) -> Clause:
+        """The clause with what it owes to absent connections: with more of them present there may be a network."""
+        free = self.plan.layer.free
+        units = np.nonzero(free)[0]
+        gone = np.flatnonzero(layer.absent[free] & np.isin(units, self.group))
+        return Clause(clause.ones, (*clause.zeros, (("z", layer.name), gone)))
 
 
 def _within(domain: RealDomain, value: float, digits: int | None) -> Fraction:

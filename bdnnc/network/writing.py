@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from bdnnc.data.inputs import Above, Input
+from bdnnc.data.inputs import Above, Equals, Input, Scaled
 from bdnnc.network.document import (
     Certificate,
     Claims,
+    GoalRecord,
     Model,
+    Recomputable,
     Scalar,
     SetRecord,
     TrainingRecord,
@@ -39,7 +41,7 @@ def model_table(model: Model) -> Table:
         "dialect": {"delimiter": model.dialect.delimiter, "header": model.dialect.header},
         "source": {"path": model.source.path, "sha256": model.source.sha256},
         "layers": [_layer(layer) for layer in network.layers],
-        "classes": list(network.classes),
+        "classes": list(network.classes) or None,
         "training": training_table(model.training),
         "sets": {
             "train": set_table(model.sets.train),
@@ -68,9 +70,7 @@ def training_table(training: TrainingRecord) -> Table:
         "seed": training.seed,
         "options": _scalars(training.options),
         "class": _scalars(training.network_class),
-        "goals": [
-            {"sense": goal.sense, "text": goal.text, "value": goal.value, "bound": goal.bound} for goal in training.goals
-        ],
+        "goals": [_goal(goal) for goal in training.goals],
     }
     if training.model_objective is not None:
         table["model_objective"] = training.model_objective
@@ -81,18 +81,27 @@ def set_table(record: SetRecord | None) -> Table | None:
     """The figures of one of the `sets`, null where there is none."""
     if record is None:
         return None
-    return {"samples": record.samples, "errors": record.errors, "accuracy": record.accuracy}
+    table: Table = {"samples": record.samples, "errors": record.errors, "accuracy": record.accuracy}
+    return table if record.absolute is None else {**table, "absolute": record.absolute}
+
+
+def _goal(goal: GoalRecord) -> Table:
+    table: Table = {"sense": goal.sense, "text": goal.text, "value": goal.value, "bound": goal.bound}
+    return {**table, "within": goal.within, "reached": goal.reached} if goal.within else table
 
 
 def _input(entry: Input) -> Table:
-    table: Table = {"name": entry.name, "column": entry.column}
-    transform = entry.transform
+    table: Table = {"name": entry.name, "column": entry.column, **_transform(entry.transform)}
+    return table if entry.power == 1 else {**table, "power": entry.power}
+
+
+def _transform(transform: Scaled | Above | Equals) -> Table:
     if isinstance(transform, Above):
-        return {**table, "above": transform.threshold, "signed": transform.signed}
+        return {"above": transform.threshold, "signed": transform.signed}
+    if isinstance(transform, Equals):
+        return {"equals": transform.value}
     scale: Table = {"shift": transform.shift, "factor": transform.factor}
-    if transform.digits is not None:
-        scale["round"] = transform.digits
-    return {**table, "scale": scale}
+    return {"scale": scale if transform.digits is None else {**scale, "round": transform.digits}}
 
 
 def _layer(layer: Layer) -> Table:
@@ -108,17 +117,21 @@ def _layer(layer: Layer) -> Table:
 
 
 def _certificate(certificate: Certificate) -> Table:
-    figures = certificate.recomputable
     return {
-        "recomputable": {
-            "loss": figures.loss,
-            "objective": figures.objective,
-            "errors": figures.errors,
-            "margins": dict(figures.margins),
-        },
+        "recomputable": _recomputable(certificate.recomputable),
         "claims": _claims(certificate.claims),
         "sha256": {"spec": certificate.spec_sha256, "data": certificate.data_sha256},
     }
+
+
+def _recomputable(figures: Recomputable) -> Table:
+    table: Table = {
+        "loss": figures.loss,
+        "objective": figures.objective,
+        "errors": figures.errors,
+        "margins": dict(figures.margins),
+    }
+    return {**table, "constraints": figures.constraints} if figures.constraints else table
 
 
 def _claims(claims: Claims) -> Table:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from bdnnc.diagnostics import Diagnostic, Source, Span
 from bdnnc.language import check_data, check_model, merged, parse
-from bdnnc.language.spec import DataSpec, Facts, ModelSpec
-from bdnnc.language.tree import Data, File
+from bdnnc.language import tree as syntax
+from bdnnc.language.spec import Conflicts, DataSpec, Facts, ModelSpec
+from bdnnc.language.tree import File
 
 HERE = Path(__file__).parent
 BAD = sorted((HERE / "bad").glob("*.bdnn"))
@@ -32,39 +34,72 @@ class Checked:
         return [diagnostic.code for diagnostic in self.diagnostics]
 
 
+@dataclass(frozen=True)
+class Data:
+    """Facts by hand. ``columns``: those of the file; ``inputs``: as ``name@column``, or a name after the columns in order."""
+
+    samples: int = 100
+    inputs: tuple[str, ...] = ("a", "b")
+    columns: tuple[str, ...] = ("a", "b", "class")
+    conflicts: Conflicts | None = None
+
+    def facts(self, classes: tuple[str, ...] | None, span: Span) -> Facts:
+        pairs = [given.split("@") for given in self.inputs]
+        names = tuple(pair[0] for pair in pairs)
+        places = tuple(int(pair[1]) if len(pair) > 1 else place for place, pair in enumerate(pairs))
+        return Facts(self.samples, names, classes, span, places, self.columns, self.conflicts)
+
+
 def check_text(
-    text: str, name: str = "t.bdnn", overrides: dict[str, str] | None = None, classes: tuple[str, ...] | None = None
+    text: str,
+    name: str = "t.bdnn",
+    overrides: dict[str, str] | None = None,
+    classes: tuple[str, ...] | None = None,
+    facts: Data | None = None,
 ) -> Checked:
-    """Parses and checks; with ``classes``, as if data with 100 samples and two inputs had been read."""
+    """Parses and checks; with ``classes`` or ``facts``, as if data had been read (facts without classes: numbers as target)."""
     tree, found = parse(Source(name, text))
     if tree is None:
         return Checked(None, None, None, found)
     folder = Path("folder")
     data, of_data = check_data(tree, overrides or {}, folder)
-    facts = None if classes is None else Facts(100, ("a", "b"), classes, source_span(tree))
-    model, of_model = check_model(tree, overrides or {}, folder, facts)
+    made = None if classes is None and facts is None else (facts or Data()).facts(classes, source_span(tree))
+    model, of_model = check_model(tree, overrides or {}, folder, made)
     return Checked(tree, data, model, merged(of_data, of_model))
 
 
 def check_example(path: Path) -> Checked:
-    """An example file. A first line ``# test: classes=a,b -D width=3`` sets facts and overrides."""
+    """An example file. Its first line ``# test: classes=a,b samples=9 inputs=a@0 columns=a,c conflicts=2:3,4 -D width=3`` sets
+    facts and overrides."""
     text = path.read_bytes().decode()
     header = HEADER.match(text)
     words = shlex.split(header[1], posix=False) if header else []
     overrides: dict[str, str] = {}
     classes: tuple[str, ...] | None = None
+    facts: Data | None = None
     for word in words:
         key, _, value = word.partition("=")
         if key == "classes":
             classes = tuple(value.split(","))
+        elif key in ("samples", "inputs", "columns", "conflicts"):
+            facts = replace(facts or Data(), **{key: _fact(key, value)})
         elif key != "-D":
             overrides[key] = value
-    return check_text(text, path.name, overrides, classes)
+    return check_text(text, path.name, overrides, classes, facts)
+
+
+def _fact(key: str, value: str) -> Any:
+    if key == "samples":
+        return int(value)
+    if key != "conflicts":
+        return tuple(value.split(","))
+    unavoidable, _, rows = value.partition(":")
+    return Conflicts(int(unavoidable), tuple(map(int, rows.split(","))))
 
 
 def source_span(tree: File) -> Span:
     """What follows `from` in the data block, or the whole text where there is none."""
-    blocks = [statement for statement in tree.statements if isinstance(statement, Data) and statement.clauses]
+    blocks = [statement for statement in tree.statements if isinstance(statement, syntax.Data) and statement.clauses]
     if not blocks:
         return tree.span
     clause = blocks[0].clauses[0].span

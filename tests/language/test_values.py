@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bdnnc.language.quantities import Loss
 from bdnnc.language.spec import ArrayFile, Bias, BuiltinSource, FileSource, FiniteSet, Interval
 from bdnnc.language.starter import starter
 from tests.language.support import GOOD, Checked, check_example, check_text
@@ -68,8 +69,9 @@ def test_model_of_everything() -> None:
     assert output.weights == Interval(F(-1), F(1))
     assert output.bias.kind == "none"
     (goal,) = model.goals
-    assert goal.loss.coefficient == F(1, 2)
-    assert goal.loss.weighting == (1, 2, 3, 4)
+    (term,) = goal.terms
+    assert term.coefficient == F(1, 2)
+    assert term.quantity == Loss("zero_one", F(0), (F(1), F(2), F(3), F(4)))
     assert goal.constant == 1
     assert goal.text == "2 * zero_one weighted [1, 2, 3, 4] / 4 + 1"
     assert model.train is not None
@@ -168,7 +170,8 @@ def test_overridden_strings_need_no_quotes(given: str) -> None:
 def test_goals(goal: str, coefficient: Fraction, constant: Fraction) -> None:
     model = check_text(DATA + NETWORK + f"minimize {goal}", classes=THREE).model
     assert model is not None
-    assert model.goals[0].loss.coefficient == coefficient
+    (term,) = model.goals[0].terms
+    assert term.coefficient == coefficient
     assert model.goals[0].constant == constant
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from fractions import Fraction
 
@@ -13,12 +14,12 @@ from hypothesis import strategies as st
 from bdnnc.diagnostics import InternalError
 from bdnnc.exact import ExactMatrix
 from bdnnc.network.evaluate import (
-    activations,
     active_units,
-    outputs,
+    last_output,
     preactivations,
     predict,
     smallest_margins,
+    unit_margins,
 )
 from bdnnc.network.network import Layer, Network
 
@@ -45,13 +46,14 @@ def networks(draw: st.DrawFn) -> tuple[Network, list[list[Fraction]]]:
     width = draw(st.integers(1, 4))
     rows = draw(st.lists(st.lists(draw(NUMBERS), min_size=width, max_size=width), min_size=1, max_size=6))
     layers: list[Layer] = []
-    for place in range(draw(st.integers(1, 3))):
+    depth = draw(st.integers(1, 3))
+    for place in range(depth):
         units = draw(st.integers(1, 3))
         weights = array([[draw(numbers) for _ in range(width)] for _ in range(units)], width)
         bias = np.array([draw(numbers) for _ in range(units)], dtype=object)
         if place == 0 and draw(st.booleans()):
             bias[0] = -dot(weights[0], rows[0])  # a tie
-        unit = draw(st.sampled_from(["step", "sign"]))
+        unit = draw(st.sampled_from(["step", "sign", "linear"] if place == depth - 1 else ["step", "sign"]))
         height = draw(st.sampled_from([Fraction(1), Fraction(5, 3), Fraction(10) ** 30])) if unit == "step" else Fraction(1)
         layers.append(Layer(f"layer{place}", unit, weights, bias, np.zeros(weights.shape, bool), Fraction(0), height))  # type: ignore[arg-type]
         width = units
@@ -81,15 +83,23 @@ def test_everything_agrees_with_loops_over_fractions(drawn: tuple[Network, list[
     network, rows = drawn
     X = ExactMatrix.from_fractions(rows)
     wanted = [naive(network, row) for row in rows]
-    sums, patterns, margins = preactivations(network, X), activations(network, X), smallest_margins(network, X)
+    sums, active, margins = preactivations(network, X), active_units(network, X), smallest_margins(network, X)
     for k in range(len(network.layers)):
         got = [[sums[k].fraction(i, unit) for unit in range(sums[k].shape[1])] for i in range(len(rows))]
         assert got == [a[k] for a, _ in wanted]
-        assert patterns[k].tolist() == [u[k] for _, u in wanted]
-        assert margins[k] == min(abs(value) for a, _ in wanted for value in a[k])
-    assert outputs(network, X).tolist() == patterns[-1].tolist()
-    last = [u[-1] for _, u in wanted]
-    expected = [int(u[0] == 1) if len(u) == 1 else u.index(max(u)) for u in last]
+        assert active[k].tolist() == [[value >= 0 for value in a[k]] for a, _ in wanted]
+        nearest = tuple(min(abs(a[k][unit]) for a, _ in wanted) for unit in range(sums[k].shape[1]))
+        linear = network.layers[k].unit == "linear"
+        assert unit_margins(network, X)[k] == (None if linear else nearest)
+        assert margins[k] == (None if linear else min(nearest))
+    last = [a[-1] if network.layers[-1].unit == "linear" else u[-1] for a, u in wanted]
+    output = last_output(network, X)
+    if isinstance(output, ExactMatrix):
+        assert [[output.fraction(i, unit) for unit in range(output.shape[1])] for i in range(len(rows))] == last
+        expected = [int(u[0] >= 0) if len(u) == 1 else u.index(max(u)) for u in last]
+    else:
+        assert output.tolist() == [[value == 1 for value in u] for u in last]
+        expected = [int(u[0] == 1) if len(u) == 1 else u.index(max(u)) for u in last]
     assert predict(network, X).tolist() == expected
 
 
@@ -101,7 +111,7 @@ def test_a_tie_is_active_and_the_least_push_below_it_is_not(shift: Fraction, sca
     layer = Layer("output", "step", weights, np.array([-Fraction("0.3") * scale + shift], dtype=object), np.zeros((1, 2), bool))
     network = Network((), (layer,), ("0", "1"))
     X = ExactMatrix.from_fractions([[Fraction(1), Fraction(1)]])
-    assert outputs(network, X).tolist() == [[int(shift >= 0)]]
+    assert last_output(network, X).tolist() == [[int(shift >= 0)]]
     assert smallest_margins(network, X) == (abs(shift),)
 
 
@@ -137,7 +147,7 @@ def test_integers_around_the_limits_of_floats_and_int64() -> None:
             network = Network((), (layer,), ("0", "1"))
             X = ExactMatrix.from_fractions([[Fraction(edge), Fraction(2**90)]])
             assert preactivations(network, X)[0].fraction(0, 0) == edge + bias
-            assert outputs(network, X).tolist() == [[int(edge + bias >= 0)]]
+            assert last_output(network, X).tolist() == [[int(edge + bias >= 0)]]
 
 
 def one_layer(weights: list[list[Fraction]], bias: list[Fraction]) -> Network:
@@ -152,7 +162,7 @@ def test_numbers_that_underflow_are_not_trusted() -> None:
     least = Fraction(1, 2**1074)
     network = one_layer([[Fraction("-1.4") * least, Fraction("-1.4") * least, 2**70 * least]], [Fraction("2.6") * least])
     assert float(network.layers[0].bias[0]) + 2 * float(network.layers[0].weights[0, 0]) > 0
-    assert outputs(network, ExactMatrix.from_fractions([[1, 1, 0]])).tolist() == [[0]]
+    assert last_output(network, ExactMatrix.from_fractions([[1, 1, 0]])).tolist() == [[0]]
 
 
 def test_the_smallest_margin_may_be_one_that_floats_hide() -> None:
@@ -174,7 +184,7 @@ def test_no_rows_give_empty_arrays_and_no_margin() -> None:
     network = Network((), (layer,), ("0", "1"))
     X = ExactMatrix(np.zeros((0, 1), dtype=np.int64), (3,))
     assert predict(network, X).shape == (0,)
-    assert activations(network, X)[0].shape == (0, 1)
+    assert active_units(network, X)[0].shape == (0, 1)
     with pytest.raises(InternalError):
         smallest_margins(network, X)
 
@@ -183,3 +193,23 @@ def test_a_matrix_of_another_width_is_refused() -> None:
     layer = Layer("output", "step", array([[Fraction(1)]], 1), np.array([Fraction(0)], dtype=object), np.zeros((1, 1), bool))
     with pytest.raises(InternalError, match="takes 1 inputs, not 2"):
         predict(Network((), (layer,), ("0", "1")), ExactMatrix.from_fractions([[1, 2]]))
+
+
+def test_a_linear_layer_before_the_last_is_a_bug() -> None:
+    first, last = one_layer([[Fraction(1)]], [Fraction(0)]).layers * 2
+    network = Network((), (dataclasses.replace(first, unit="linear"), last), ("0", "1"))
+    with pytest.raises(InternalError, match="linear, but not the last"):
+        predict(network, ExactMatrix.from_fractions([[1]]))
+
+
+def test_the_class_of_equal_linear_values_is_the_first() -> None:
+    # a third of three and one tenth of ten: equal only exactly
+    network = one_layer([[Fraction(0)], [Fraction(1, 3)], [Fraction(1, 10)]], [Fraction(-9), Fraction(0), Fraction(7, 30)])
+    linear = Network((), (dataclasses.replace(network.layers[0], unit="linear"),), ("a", "b", "c"))
+    assert predict(linear, ExactMatrix.from_fractions([[1], [2], [0]])).tolist() == [1, 1, 2]
+
+
+def test_numbers_are_not_classes() -> None:
+    linear = Network((), (dataclasses.replace(one_layer([[Fraction(1)]], [Fraction(0)]).layers[0], unit="linear"),), ())
+    with pytest.raises(InternalError, match="predicts values"):
+        predict(linear, ExactMatrix.from_fractions([[1]]))

@@ -29,6 +29,7 @@ from bdnnc.network.saving import load, replace_file, save
 from bdnnc.network.writing import model_text
 
 EXPECTED = Path(__file__).with_name("expected_model.json")
+EXPECTED_REGRESSION = Path(__file__).with_name("expected_regression.json")
 
 
 def assert_equal(one: Any, other: Any, place: str = "model") -> None:
@@ -59,11 +60,39 @@ def test_a_model_reads_back_equal(case: Any, tmp_path: Path) -> None:
             assert (one == other).all()
 
 
+def test_a_model_of_regression_reads_back_equal(regression: Any) -> None:
+    text = model_text(regression.model)
+    assert_equal(regression.model, model_of_text(text, "model.json"))
+    document = json.loads(text, parse_float=Decimal)
+    assert document["classes"] is None
+    assert document["inputs"][1:4] == [
+        {"name": "sex=2", "column": 1, "equals": "2"},
+        {"name": "age>30", "column": 2, "above": 30, "signed": False},
+        {"name": "bmi^2", "column": 0, "scale": {"shift": 20, "factor": Decimal("0.1")}, "power": 2},
+    ]
+    assert [layer["unit"] for layer in document["layers"]] == ["step", "linear"]
+    assert document["layers"][0]["height"] == Decimal("1.5")
+    assert document["training"]["errors"] is None
+    assert document["sets"]["train"].keys() == {"samples", "errors", "accuracy", "absolute"}
+    assert document["sets"]["train"]["accuracy"] is None
+    assert document["certificate"]["recomputable"]["margins"].keys() == {"hidden"}
+    first, *others = document["training"]["goals"]
+    assert first.keys() == {"sense", "text", "value", "bound", "within", "reached"}
+    assert {key for goal in others for key in goal} == {"sense", "text", "value", "bound"}
+
+
 def test_the_text_is_as_expected(case: Any, bless_model: bool) -> None:
     text = model_text(case.model)
     if bless_model:
         EXPECTED.write_text(text, encoding="utf-8")
     assert text == EXPECTED.read_text(encoding="utf-8")
+
+
+def test_the_text_of_regression_is_as_expected(regression: Any, bless_model: bool) -> None:
+    text = model_text(regression.model)
+    if bless_model:
+        EXPECTED_REGRESSION.write_text(text, encoding="utf-8")
+    assert text == EXPECTED_REGRESSION.read_text(encoding="utf-8")
 
 
 def test_another_reader_finds_the_same_numbers(case: Any) -> None:
@@ -163,10 +192,22 @@ BAD: list[tuple[Callable[[Any], None], str, str]] = [
     (drop("version"), "E558", "`version` is not 1, the version that this bdnnc reads"),
     (put("version", "one"), "E554", '`version` is a string, but not a fraction "p/q" of integers with q > 0'),
     (put("members", []), "E559", "`members` belongs to ensembles, which this version does not read"),
-    (put("classes", None), "E559", "`classes` is null, as for regression, which this version does not read"),
-    (put("layers.1.unit", "linear"), "E559", "`layers[1].unit` is `linear`, which this version does not read"),
-    (put("inputs.0.equals", "2"), "E559", "`inputs[0].equals` belongs to one-hot inputs, which this version does not read"),
-    (put("inputs.0.power", 2), "E559", "`inputs[0].power` belongs to powers of inputs, which this version does not read"),
+    (put("classes", None), "E556", "`layers` ends with 1 sign units, but a network without classes has one linear unit"),
+    (put("layers.0.unit", "linear"), "E556", "`layers[0].unit` is `linear`, which only the last may be"),
+    (put("inputs.0.equals", "2"), "E552", "`inputs[0].scale` is not a known key"),
+    (put("inputs.0.power", 0), "E555", "`inputs[0].power` must be an integer of at least 1 and at most 100"),
+    (put("inputs.0.power", 10**9), "E555", "`inputs[0].power` must be an integer of at least 1 and at most 100"),
+    (put("inputs.0.scale.round", 10**9), "E555", "`inputs[0].scale.round` must be an integer of at least 0 and at most 100"),
+    (put("inputs.0.power", None), "E554", "`inputs[0].power` must be a number, not null"),
+    (put("training.errors", None), "E554", "`training.errors` must be a number, not null"),
+    (put("sets.train.absolute", 1), "E552", "`sets.train.absolute` is not a known key"),
+    (put("training.goals.0.within", 1), "E553", "`training.goals[0].reached` is missing"),
+    (put("training.goals.0.reached", 1), "E553", "`training.goals[0].within` is missing"),
+    (
+        put("certificate.recomputable.constraints", 0),
+        "E555",
+        "`certificate.recomputable.constraints` must be an integer of at least 1",
+    ),
     (put("extra", 1), "E552", "`extra` is not a known key"),
     (put("layers.0.wieghts", 1), "E552", "`layers[0].wieghts` is not a known key"),
     (put("training.goals.0.weight", 1), "E552", "`training.goals[0].weight` is not a known key"),
@@ -208,8 +249,8 @@ BAD: list[tuple[Callable[[Any], None], str, str]] = [
     (put("inputs", []), "E556", "`inputs` is empty, but a network has inputs"),
     (put("layers", []), "E556", "`layers` is empty, but a network has layers"),
     (put("layers.0.weights", []), "E556", "`layers[0].weights` is empty, but a layer has units"),
-    (put("classes", ["a"]), "E556", "`classes` must list at least two different classes"),
-    (put("classes", ["a", "a"]), "E556", "`classes` must list at least two different classes"),
+    (put("classes", ["a"]), "E556", "`classes` must list at least two different classes, or be null for regression"),
+    (put("classes", ["a", "a"]), "E556", "`classes` must list at least two different classes, or be null for regression"),
     (put("classes", ["a", "b", "c"]), "E556", "`layers` ends with 1 units, which does not fit 3 classes"),
     (put("layers.0.weights.1", [1, 2]), "E556", "`layers[0].weights[1]` has 2 entries, not 3: one for each input of the layer"),
     (put("layers.1.weights.0", [1]), "E556", "`layers[1].weights[0]` has 1 entries, not 2: one for each input of the layer"),
@@ -229,6 +270,36 @@ BAD: list[tuple[Callable[[Any], None], str, str]] = [
 def test_a_wrong_document_is_refused_with_its_place(case: Any, change: Callable[[Any], None], code: str, message: str) -> None:
     text = model_text(case.model)
     document = json.loads(text, parse_float=Decimal, parse_int=int)
+    change(document)
+    assert code_and_message(json.dumps(document, default=lambda number: float(number))) == (code, message)
+
+
+REGRESSION_BAD: list[tuple[Callable[[Any], None], str, str]] = [
+    (put("training.errors", 3), "E554", "`training.errors` must be null: a network without classes makes no errors"),
+    (
+        put("training.nominal_errors", 3),
+        "E554",
+        "`training.nominal_errors` must be null: a network without classes makes no errors",
+    ),
+    (put("sets.train.errors", 0), "E554", "`sets.train.errors` must be null: a network without classes makes no errors"),
+    (put("sets.train.accuracy", 1), "E554", "`sets.train.accuracy` must be null: a network without classes makes no errors"),
+    (put("sets.train.absolute", -1), "E555", "`sets.train.absolute` must not be below 0"),
+    (drop("sets.validation.absolute"), "E553", "`sets.validation.absolute` is missing"),
+    (put("layers.1.height", 2), "E555", "`layers[1].height` must be 1: linear units have no height"),
+    (put("classes", ["a", "b", "c"]), "E556", "`layers` ends with 1 units, which does not fit 3 classes"),
+    (put("inputs.1.equals", 2), "E554", "`inputs[1].equals` must be a string, not a number"),
+    (put("inputs.1.signed", True), "E552", "`inputs[1].signed` is not a known key"),
+    (put("inputs.2.power", "1/2"), "E555", "`inputs[2].power` must be an integer of at least 1 and at most 100"),
+    (put("training.goals.0.within", 0), "E555", "`training.goals[0].within` must be above 0"),
+    (put("certificate.recomputable.margins.output", 1), "E552", "`certificate.recomputable.margins.output` is not a known key"),
+]
+
+
+@pytest.mark.parametrize(("change", "code", "message"), REGRESSION_BAD, ids=[entry[2][:60] for entry in REGRESSION_BAD])
+def test_a_wrong_document_of_regression_is_refused(
+    regression: Any, change: Callable[[Any], None], code: str, message: str
+) -> None:
+    document = json.loads(model_text(regression.model), parse_float=Decimal, parse_int=int)
     change(document)
     assert code_and_message(json.dumps(document, default=lambda number: float(number))) == (code, message)
 
@@ -306,7 +377,7 @@ def model_or_code(text: str) -> tuple[Model | None, str]:
 @given(st.data())
 @settings(max_examples=150, deadline=None)
 def test_no_mutation_of_a_model_escapes_as_another_exception(data: st.DataObject) -> None:
-    text = EXPECTED.read_text(encoding="utf-8")
+    text = data.draw(st.sampled_from([EXPECTED, EXPECTED_REGRESSION])).read_text(encoding="utf-8")
     at = data.draw(st.integers(0, len(text) - 1))
     length = data.draw(st.integers(0, 12))
     put_in = data.draw(st.text(alphabet='{}[]",:-+.eE/0123456789nulltrfas \\ü\x00', max_size=8))

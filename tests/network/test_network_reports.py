@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bdnnc.data.dataset import Samples
+from bdnnc.diagnostics import InternalError
 from bdnnc.exact import ExactMatrix
-from bdnnc.network.evaluation import evaluate, percent, predict_labels, write_predictions
+from bdnnc.language.quantities import Loss, Term
+from bdnnc.network.evaluation import evaluate, percent, predict_labels, predict_values, short_text, write_predictions
 from bdnnc.network.network import Layer, Network
-from bdnnc.network.score import LossRule
 from bdnnc.network.text import network_html, network_text, summary
 
 
@@ -27,7 +29,8 @@ POINTS = ExactMatrix.from_fractions([[0, 0], [0, 1], [1, 0], [1, 1]])
 
 
 def test_evaluation_shows_errors_and_accuracy_apart() -> None:
-    report = evaluate(and_network(), POINTS, np.array([0, 1, 0, 1]), LossRule("hamming", (Fraction(1), Fraction(5, 2))))
+    samples = Samples(POINTS, np.array([0, 1, 0, 1]), np.arange(4))
+    report = evaluate(and_network(), samples, [Term(Fraction(1), Loss("hamming", weights=(Fraction(1), Fraction(5, 2))))])
     assert report.text() == (
         "samples                      4\n"
         "loss                         2.5\n"
@@ -52,7 +55,7 @@ def test_evaluation_shows_errors_and_accuracy_apart() -> None:
 def test_predictions_are_streamed_as_csv() -> None:
     network = and_network(("no, never", 'ye"s'))
     stream = io.StringIO()
-    assert write_predictions(network, [POINTS, POINTS.rows(np.array([3]))], stream, "class") == 5
+    assert write_predictions(network, [POINTS, POINTS.rows(np.array([3]))], stream) == 5
     assert stream.getvalue() == 'class\n"no, never"\n"no, never"\n"no, never"\n"ye""s"\n"ye""s"\n'
     assert predict_labels(network, POINTS) == ["no, never"] * 3 + ['ye"s']
 
@@ -118,6 +121,96 @@ def test_summary_tree(case: Any) -> None:
         "│   └── test: 5 errors (a tie is an error), accuracy of predict 44.44 % (4 of 9)\n"
         "└── network\n"
         "    ├── 3 inputs -> hidden (2 step) -> output (1 sign) -> 2 classes\n"
+        "    ├── connections of hidden: 4 of 6\n"
         "    ├── smallest margin of hidden: 82/2625\n"
         "    └── smallest margin of output: 0.5\n"
     )
+
+
+def test_summary_of_regression_goals_and_constraints(regression: Any) -> None:
+    assert summary(regression.model) == (
+        "trained\n"
+        "├── optimal (exact)\n"
+        "├── minimize absolute: 1711/30 (1681/30 before the later goals), proved optimal within 1e-6\n"
+        "├── then minimize l0(hidden.weights): 5, proved optimal\n"
+        "├── then maximize 9 - l1(weights): -0.6, proved optimal\n"
+        "├── 3 constraints kept\n"
+        "├── sets\n"
+        "│   ├── train: sum of |a - y| 1711/30 over 16 samples, mean 1711/480\n"
+        "│   └── validation: sum of |a - y| 1231/60 over 5 samples, mean 1231/300\n"
+        "└── network\n"
+        "    ├── 6 inputs -> hidden (2 step(1.5)) -> output (1 linear) -> a number\n"
+        "    ├── connections of hidden: 5 of 12\n"
+        "    └── smallest margin of hidden: 0.09\n"
+    )
+
+
+def test_summary_of_a_goal_that_is_bounded_from_above(case: Any) -> None:
+    first = case.model.training.goals[0]
+    for goal, text in (
+        (dataclasses.replace(first, sense="maximize", bound=Fraction(30)), "121/6, bound 30"),
+        (dataclasses.replace(first, bound=None), "121/6, no bound"),
+        (dataclasses.replace(first, bound=first.value), "121/6, proved optimal"),
+    ):
+        training = dataclasses.replace(case.model.training, goals=(goal,))
+        lines = summary(dataclasses.replace(case.model, training=training)).splitlines()
+        assert lines[2] == f"├── {goal.sense} 2 * hamming weighted balanced + 1: {text}"
+
+
+def values_network(bias: Fraction = Fraction(0)) -> Network:
+    weights = np.array([[Fraction(1, 2), Fraction(1, 3)]], dtype=object)
+    return Network((), (Layer("output", "linear", weights, np.array([bias], dtype=object), np.zeros((1, 2), bool)),), ())
+
+
+def test_evaluation_of_values() -> None:
+    targets = np.array([Fraction(0), Fraction(1), Fraction(0), Fraction(1, 3)], dtype=object)
+    samples = Samples(POINTS, np.zeros(4, dtype=np.int64), np.arange(4), targets)
+    report = evaluate(values_network(), samples, [Term(Fraction(3), Loss("absolute"))])
+    assert report.text() == (
+        "samples                      4\n"
+        "loss                         5\n"
+        "sum of |a - y|               1.6666666666666667\n"
+        "mean of |a - y|              0.41666666666666667\n"
+        "largest |a - y|              0.66666666666666667\n"
+    )
+    assert report.table() == {
+        "samples": 4,
+        "loss": Fraction(5),
+        "absolute": Fraction(5, 3),
+        "mean_absolute": Fraction(5, 12),
+        "largest_absolute": Fraction(2, 3),
+    }
+    assert "loss" not in evaluate(values_network(), samples).text()
+    with pytest.raises(InternalError, match="must both have classes"):
+        evaluate(and_network(), samples)
+    with pytest.raises(InternalError, match="must both have classes"):
+        evaluate(values_network(), Samples(POINTS, np.zeros(4, dtype=np.int64), np.arange(4)))
+
+
+def test_predicted_values_are_exact_where_short() -> None:
+    stream = io.StringIO()
+    assert write_predictions(values_network(), [POINTS], stream) == 4
+    assert stream.getvalue() == "value\n0\n0.33333333333333333\n0.5\n0.83333333333333333\n"
+    assert predict_values(values_network(), POINTS) == [0, Fraction(1, 3), Fraction(1, 2), Fraction(5, 6)]
+    with pytest.raises(InternalError, match="predicts classes"):
+        predict_values(and_network(), POINTS)
+    with pytest.raises(InternalError, match="predicts values"):
+        predict_labels(values_network(), POINTS)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Fraction(0), "0"),
+        (Fraction(-5, 4), "-1.25"),
+        (Fraction("0.1234567890123456"), "0.1234567890123456"),
+        (Fraction("1.2345678901234567891"), "1.2345678901234568"),
+        (Fraction(10**17 - 1), "99999999999999999"),
+        (Fraction(10**17 + 1), "1.0000000000000000E+17"),
+        (Fraction(1, 2**100), "7.8886090522101181E-31"),
+        (Fraction(-2, 3), "-0.66666666666666667"),
+        (Fraction(10) ** 400 / 3, "3.3333333333333333E+399"),
+    ],
+)
+def test_numbers_of_more_than_17_digits_are_rounded(value: Fraction, text: str) -> None:
+    assert short_text(value) == text

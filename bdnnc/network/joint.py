@@ -1,0 +1,224 @@
+"""Real parameters of all layers re-chosen together, inside the whole constraint system: acceptance where they count for more
+than the activations of their own units.
+
+The program is lowered once; for each solution its integral columns are fixed and two linear programs are solved: the best value
+of the goal, and then, with the goal held at it, the widest smallest margin. What comes out is written down as decimals as short
+as keep every activation, constraint and goal, checked exactly. (docs/formulations.md, *Acceptance*.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bdnnc.exact import ExactMatrix
+from bdnnc.formulation.formulate import Formulation
+from bdnnc.ir.domains import RealDomain, ScaledDomain
+from bdnnc.ir.program import Clause, Key
+from bdnnc.milp.lower import column_slices, implication_slices, lower
+from bdnnc.milp.model import MilpModel
+from bdnnc.network.conflict import Conflict
+from bdnnc.network.decode import decoded_layer, read_claim
+from bdnnc.network.evaluate import layer_activity, layer_output
+from bdnnc.network.network import Layer
+from bdnnc.solve.arrays import MatrixArrays
+
+if TYPE_CHECKING:
+    from bdnnc.solve.linear import LpSolution
+
+Floats = NDArray[np.float64]
+
+DIGITS = (2, 3, 4, 6, 8, 10, 12, 15, None)
+"""Decimals that are tried for real parameters, None: the LP's own floats."""
+
+GOAL_ROOM = 1e-7
+"""Relative: how much of the goal may be given for a wider margin."""
+
+SHRINK = 1e-8
+"""Relative: how far inside its constraints the widest point is looked for, so that it can be rounded."""
+
+ROUNDED_AWAY = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JointProgram:
+    """A formulation with its model: ``settled`` makes candidates of solutions."""
+
+    formulation: Formulation
+    model: MilpModel
+
+    @staticmethod
+    def of(formulation: Formulation) -> JointProgram:
+        return JointProgram(formulation, lower(replace(formulation.program, clauses=())))
+
+    def candidates(self, vector: Floats) -> Iterator[list[Layer]]:
+        """The layers of a solution with their real parameters re-chosen, from the shortest decimals to the LP's own floats.
+
+        Raises Conflict where there are no parameters for the solution's integral part at all.
+        """
+        x = self._widest(vector)
+        for digits in DIGITS:
+            yield self._layers(x, digits)
+
+    # --- the linear programs ----------------------------------------------------------------------------------------
+
+    def _widest(self, vector: Floats) -> Floats:
+        from bdnnc.solve.linear import solve_lp
+
+        arrays = self._fixed(vector)
+        best = solve_lp(arrays, dual=True)
+        if best.x is None:
+            reason = "no real parameters go with what the solver chose"
+            raise Conflict(reason, *self._clause(arrays, best.ray))
+        widened = self._with_margin(arrays, best)
+        for shrink in (SHRINK, 0.0):
+            found = solve_lp(self._shrunk(widened, shrink), dual=False)
+            if found.x is not None:
+                return found.x[: arrays.columns]
+        return best.x
+
+    def _fixed(self, vector: Floats) -> MatrixArrays:
+        """The model's arrays with the integral columns fixed at the vector's, rounded."""
+        arrays = MatrixArrays.of(self.model)
+        integral = arrays.integrality == 1
+        chosen = np.clip(np.rint(vector[: arrays.columns]), arrays.lower, arrays.upper)
+        return arrays.with_bounds(np.where(integral, chosen, arrays.lower), np.where(integral, chosen, arrays.upper))
+
+    def _with_margin(self, arrays: MatrixArrays, best: LpSolution) -> MatrixArrays:
+        """A column more, the smallest margin, to be maximized, and a row more: the goal stays what it is."""
+        assert best.x is not None
+        rows, signs = self._margin_rows(arrays)
+        value = float(arrays.c @ best.x)
+        goal = np.flatnonzero(arrays.c)
+        delta = arrays.columns
+        counts = np.diff(arrays.indptr)
+        added = np.zeros(arrays.rows, dtype=np.int64)
+        added[rows] = 1
+        indptr = np.concatenate([[0], np.cumsum(counts + added), [0]])
+        indptr[-1] = indptr[-2] + len(goal)
+        ends = arrays.indptr[1:][rows]  # the new entry stands at the end of its row
+        order = np.argsort(ends, kind="stable")
+        indices = np.insert(arrays.indices, ends[order], delta)
+        data = np.insert(arrays.data, ends[order], signs[order])
+        reach = 1.0 + float(np.abs(arrays.upper).max(initial=0.0))
+        c = np.zeros(arrays.columns + 1)
+        c[delta] = -1.0
+        return replace(
+            arrays,
+            indptr=indptr.astype(np.int32),
+            indices=np.concatenate([indices, goal]).astype(np.int32),
+            data=np.concatenate([data, arrays.c[goal]]),
+            row_lower=np.append(arrays.row_lower, -np.inf),
+            row_upper=np.append(arrays.row_upper, value + GOAL_ROOM * max(1.0, abs(value))),
+            c=c,
+            lower=np.append(arrays.lower, -reach),
+            upper=np.append(arrays.upper, reach),
+            integrality=np.append(arrays.integrality, np.uint8(0)),
+        )
+
+    def _margin_rows(self, arrays: MatrixArrays) -> tuple[NDArray[np.int64], Floats]:
+        """The rows that a fixed binary enforces on pre-activations with a margin, and the margin's coefficient in each."""
+        slices = column_slices(self.model)
+        chosen = {plan.layer.name for plan in self.formulation.plans if not plan.thresholds.exact}
+        rows: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
+        signs: list[Floats] = [np.zeros(0)]
+        for rule, where in implication_slices(self.formulation.program, self.model):
+            if rule.trigger is None or rule.summands or rule.layer not in chosen:
+                continue
+            held = np.flatnonzero(arrays.lower[slices[rule.trigger]][rule.literal] == rule.value)
+            rows.append(where.start + held)
+            signs.append(np.full(len(held), -1.0 if rule.sense == ">=" else 1.0))
+        return np.concatenate(rows), np.concatenate(signs)
+
+    def _shrunk(self, arrays: MatrixArrays, share: float) -> MatrixArrays:
+        """The constraints of the file a little tighter, equations aside."""
+        lower, upper = arrays.row_lower.copy(), arrays.row_upper.copy()
+        for family in self.model.row_families:
+            if family.kind == "constraint":
+                rows = np.arange(family.start, family.stop)
+                rows = rows[lower[rows] < upper[rows]]
+                lower[rows] += share * (1.0 + np.abs(np.where(np.isfinite(lower[rows]), lower[rows], 0.0)))
+                upper[rows] -= share * (1.0 + np.abs(np.where(np.isfinite(upper[rows]), upper[rows], 0.0)))
+        return replace(arrays, row_lower=lower, row_upper=upper)
+
+    # --- what a conflict teaches ------------------------------------------------------------------------------------
+
+    def _clause(self, arrays: MatrixArrays, ray: Floats | None) -> tuple[Clause | None, bool]:
+        """The binaries that the multipliers of an infeasible program touch, and whether they prove it. No clause where other
+        integers take part, which have no literal."""
+        if ray is None:
+            return None, False
+        touched = self._combination(arrays, ray)
+        columns = np.flatnonzero((np.abs(touched) > ROUNDED_AWAY) & (arrays.integrality == 1))
+        original = MatrixArrays.of(self.model)
+        open_columns = columns[original.lower[columns] < original.upper[columns]]
+        if ((original.lower[open_columns] < 0) | (original.upper[open_columns] > 1)).any():
+            return None, False
+        ones, zeros = (self._literals(open_columns[arrays.lower[open_columns] == value]) for value in (1.0, 0.0))
+        return Clause(ones, zeros), self._proves(arrays, ray, touched)
+
+    def _combination(self, arrays: MatrixArrays, ray: Floats) -> Floats:
+        """y A, (columns,)."""
+        row_of_entry = np.repeat(np.arange(arrays.rows), np.diff(arrays.indptr))
+        touched = np.bincount(arrays.indices, weights=arrays.data * ray[row_of_entry], minlength=arrays.columns)
+        return touched.astype(np.float64)
+
+    def _proves(self, arrays: MatrixArrays, ray: Floats, touched: Floats) -> bool:
+        """Whether no x of the box gives y A x what the rows ask of it, by more than rounding."""
+        box = (
+            np.minimum(touched * arrays.lower, touched * arrays.upper),
+            np.maximum(touched * arrays.lower, touched * arrays.upper),
+        )
+        used = np.abs(ray) > 0
+        y, low, high = ray[used], arrays.row_lower[used], arrays.row_upper[used]
+        with np.errstate(invalid="ignore"):
+            least = np.where(y > 0, y * low, y * high).sum()
+            most = np.where(y > 0, y * high, y * low).sum()
+        room = 1e-7 * (1.0 + float(np.abs(touched * arrays.upper).sum()))
+        return bool(box[1].sum() < least - room or box[0].sum() > most + room)
+
+    def _literals(self, columns: NDArray[np.int64]) -> tuple[tuple[Key, NDArray[np.int64]], ...]:
+        found: list[tuple[Key, NDArray[np.int64]]] = []
+        for key, where in column_slices(self.model).items():
+            inside = columns[(columns >= where.start) & (columns < where.stop)] - where.start
+            if len(inside):
+                found.append((key, inside))
+        return tuple(found)
+
+    # --- from a point to layers -------------------------------------------------------------------------------------
+
+    def _layers(self, x: Floats, digits: int | None) -> list[Layer]:
+        """The layers of a point whose real parameters are rounded to ``digits`` decimals."""
+        formulation = self.formulation
+        claim = read_claim(self._rounded(x, digits), formulation)
+        below: ExactMatrix = formulation.problem.patterns
+        layers: list[Layer] = []
+        for plan, required in zip(formulation.plans, claim.required, strict=True):
+            layer = decoded_layer(plan, claim, required, below)
+            layers.append(layer)
+            if layer.unit != "linear":
+                below = layer_output(layer, layer_activity(layer, below))
+        return layers
+
+    def _rounded(self, x: Floats, digits: int | None) -> Floats:
+        if digits is None:
+            return x
+        found = x.copy()
+        slices = column_slices(self.model)
+        for plan in self.formulation.plans:
+            domain, bias = plan.layer.domain, plan.thresholds.bias
+            keys: list[Key] = []
+            if isinstance(domain, RealDomain):
+                keys.append(("w", plan.layer.name))
+            if isinstance(domain, ScaledDomain):
+                keys.append(("g", plan.layer.name))
+            if bias.is_real:
+                keys.append(("b", plan.layer.name))
+            for key in keys:
+                if key in slices:
+                    found[slices[key]] = np.round(found[slices[key]], digits)
+        return found
