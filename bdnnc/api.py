@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, final
 
 from bdnnc.diagnostics import Diagnostic, Source, UserError
-from bdnnc.pipeline import Pipeline, Replacement
+from bdnnc.pipeline import FORMS, Form, Pipeline, Replacement
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from bdnnc.data.dataset import Dataset
@@ -24,23 +23,29 @@ if TYPE_CHECKING:
     from bdnnc.ir.program import Program
     from bdnnc.milp.model import MilpModel
     from bdnnc.network.document import Certificate, Model, TrainingRecord
-    from bdnnc.network.evaluation import Evaluation
+    from bdnnc.network.evaluation import Evaluation, RegressionEvaluation
     from bdnnc.network.network import Network
     from bdnnc.training.session import Trained
 
 
-def compile(spec: str | Path, *, data: tuple[Any, Any] | None = None, **params: int | float | Fraction | str) -> Compiled:
+def compile(
+    spec: str | Path,
+    *,
+    data: tuple[Any, Any] | None = None,
+    formulation: Form = "own",
+    **params: int | float | Fraction | str,
+) -> Compiled:
     """Compile a ``.bdnn`` file, or the text of one.
 
     ``spec``: a path, or a text (anything with a line break or a brace). ``data``: ``(X, y)`` in place of the file's source,
-    X (rows, inputs), y (rows,). Keywords override params of the file. Raises UserError, whose ``diagnostics`` say what and
-    where.
+    X (rows, inputs), y (rows,). ``formulation``: ``own``, or ``published``, that of the papers, to compare with. Other keywords
+    override params of the file. Raises UserError, whose ``diagnostics`` say what and where.
 
     >>> bdnnc.compile("iris.bdnn", width=3).milp.stats()
     """
     source, folder = _source(spec)
     overrides = {name: _param_text(value) for name, value in params.items()}
-    return Compiled(Pipeline(source, folder, overrides, _replacement(data)))
+    return Compiled(Pipeline(source, folder, overrides, _replacement(data), form=_form(formulation)))
 
 
 def train(
@@ -64,6 +69,12 @@ def _replacement(data: object) -> Replacement | None:
         raise UserError(Diagnostic("E229", "`data` is a pair `(X, y)`", help="X has a row a point, y its label"))
     X, y = data  # pyright: ignore[reportUnknownVariableType]
     return Replacement(X, y)
+
+
+def _form(name: str) -> Form:
+    if name not in FORMS:
+        raise UserError(Diagnostic("E649", f"there is no formulation `{name}`", help="formulations are `own` and `published`"))
+    return "published" if name == "published" else "own"
 
 
 def _source(spec: object) -> tuple[Source, Path]:
@@ -149,11 +160,13 @@ class Compiled:
         options: Mapping[str, Any] | None = None,
         save: str | Path | None = None,
         progress: Literal["auto", "plain", "none"] = "none",
+        formulation: Form | None = None,
     ) -> Result:
         """Train; what is None is taken from the file's `train` block, else its default.
 
         ``time_limit`` in seconds (300), ``gap`` relative, ``start``: a MODEL.json, ``options``: solver options by name,
-        ``save``: where each better network is written, ``progress``: ``auto``, ``plain`` or ``none``, on standard error.
+        ``save``: where each better network is written, ``progress``: ``auto``, ``plain`` or ``none``, on standard error,
+        ``formulation``: ``own`` or ``published``, in place of the one that the file was compiled with.
         Raises UserError for wrong settings, WorkFailed where no network was found.
         """
         from bdnnc.report.progress import make_reporter
@@ -164,8 +177,9 @@ class Compiled:
             method, solver, time_limit, gap, node_limit, threads, seed, None if start is None else str(start), options or {}
         )
         began = time.monotonic()
+        pipeline = self._pipeline if formulation is None else self._pipeline.in_form(_form(formulation))
         with make_reporter(progress) as reporter:
-            trained = run(self._pipeline, request, None if save is None else Path(save), reporter, started=began)
+            trained = run(pipeline, request, None if save is None else Path(save), reporter, started=began)
         return Result(trained, None if save is None else Path(save).parent)
 
     def __repr__(self) -> str:
@@ -205,12 +219,12 @@ class Result:
 
     @property
     def bound(self) -> Fraction | None:
-        """A bound that no network of the class is below; None where nothing is known."""
+        """A bound that no network of the class is better than; None where nothing is known."""
         return self._model.training.bound
 
     @property
     def gap(self) -> Fraction | None:
-        """(objective - bound) / max(1, |objective|)."""
+        """|objective - bound| / max(1, |objective|)."""
         return self._model.training.gap
 
     @property
@@ -253,27 +267,38 @@ class TrainedNetwork:
     def certificate(self) -> Certificate:
         return self.model.certificate
 
-    def predict(self, X: Any) -> NDArray[np.object_]:
-        """The class label of each row of ``X`` (rows, inputs): unscaled values, one column an input in the order of the model.
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The class label of each row of ``X``, an array of str (dtype object); where the network has no classes its value, an
+        array of float64.
 
-        Decided exactly. Raises UserError E229 on a wrong shape, E218 to E220 on values that are no numbers.
+        ``X`` (rows, columns): values as in the file, one column for each that the inputs are made of, in the order of their
+        first use. Decided exactly; values are correctly rounded. Raises UserError E229 on a wrong shape, E218 to E220 on values
+        that are no numbers.
         """
         import numpy as np
 
         from bdnnc.data.rows import array_rows
-        from bdnnc.network.evaluation import predict_labels
+        from bdnnc.network.evaluation import predict_labels, predict_values
+        from bdnnc.network.integer_layer import rounded
 
-        rows = array_rows(X, self.model.network.inputs)
-        return np.array(predict_labels(self.model.network, rows.X), dtype=object)
+        network = self.model.network
+        rows = array_rows(X, network.inputs)
+        if not network.classes:
+            return np.array(
+                [rounded(value.numerator, value.denominator) for value in predict_values(network, rows.X)], dtype=np.float64
+            )
+        return np.array(predict_labels(network, rows.X), dtype=object)
 
-    def evaluate(self, X: Any, y: Any) -> Evaluation:
-        """Errors, accuracy and confusion on labelled rows. Raises as `predict`, and for unknown labels."""
+    def evaluate(self, X: Any, y: Any) -> Evaluation | RegressionEvaluation:
+        """Errors, accuracy and confusion on labelled rows; how far off the values are where the network has no classes.
+
+        Raises as `predict`, and for unknown labels.
+        """
         from bdnnc.data.rows import array_rows
         from bdnnc.network.evaluation import evaluate
 
         rows = array_rows(X, self.model.network.inputs, y, self.classes)
-        samples = rows.samples()
-        return evaluate(self.model.network, samples.X, samples.y)
+        return evaluate(self.model.network, rows.samples())
 
     def save(self, path: str | Path) -> None:
         """Write the MODEL.json, whole or not at all; the data's path is written as seen from there. Raises UserError E661."""

@@ -5,15 +5,20 @@ text -> tree -> (data) -> dataset -> model -> problem -> formulation -> program 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Literal, final, get_args
 
 from bdnnc.diagnostics import Diagnostic, InternalError, Source, UserError
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from bdnnc.data.dataset import Dataset
     from bdnnc.formulation.formulate import Formulation
     from bdnnc.ir.problem import Problem
@@ -32,12 +37,34 @@ class Replacement:
     path: Path | None = None
 
 
+Form = Literal["own", "published"]
+"""The compiler's own formulation, or the one that the papers print."""
+
+FORMS: tuple[str, ...] = get_args(Form)
+
+OnStage = Callable[[str, float, object], None]
+"""Told each stage when it ends: its name (`parse`, `check`, `data`, `pose`, `formulate`, each pass, `lower`), the seconds that
+it took, and what it made. A name may come more than once; its seconds add up."""
+
+
+def _nobody(name: str, seconds: float, made: object) -> None:
+    """Where nobody asks."""
+
+
+@dataclass(slots=True)
+class _Made:
+    """What a stage is making; filled in while its time runs."""
+
+    what: object = None
+
+
 @final
 class Pipeline:
     """One file on its way to a matrix. Every stage raises UserError with all that it found wrong.
 
     ``overrides``: values of params as texts, as after ``-D``. ``folder``: where relative paths begin. ``without``: names of
-    passes to leave out. ``warnings`` holds what the stages so far found that is no error.
+    passes to leave out; the ``published`` formulation has none. ``on_stage`` is told what each stage made and how long it took.
+    ``warnings`` holds what the stages so far found that is no error.
     """
 
     def __init__(
@@ -47,20 +74,36 @@ class Pipeline:
         overrides: Mapping[str, str] | None = None,
         replacement: Replacement | None = None,
         without: Collection[str] = (),
+        form: Form = "own",
+        on_stage: OnStage | None = None,
     ) -> None:
         self.source = source
         self.folder = folder
         self.overrides = dict(overrides or {})
         self.replacement = replacement
         self.without = tuple(without)
+        self.form: Form = form
+        self.on_stage = on_stage or _nobody
         self.warnings: list[Diagnostic] = []
+
+    def in_form(self, form: Form) -> Pipeline:
+        """The same file in this formulation. What has been made up to the problem is shared."""
+        if form == self.form:
+            return self
+        other = copy(self)
+        other.form = form
+        for stage in ("formulation", "milp"):
+            other.__dict__.pop(stage, None)
+        return other
 
     @cached_property
     def tree(self) -> File:
         """The syntax tree."""
         from bdnnc.language import parse
 
-        file, found = parse(self.source)
+        with self._timed("parse") as made:
+            file, found = parse(self.source)
+            made.what = file
         self._report(found)
         return self._made(file, "tree")
 
@@ -75,7 +118,7 @@ class Pipeline:
 
     @property
     def dataset(self) -> Dataset:
-        """The data: exact, selected, scaled, merged."""
+        """The data: exact, selected, scaled, merged, with the powers that the first layer takes of its inputs."""
         return self._checked[0]
 
     @property
@@ -87,23 +130,34 @@ class Pipeline:
     def _checked(self) -> tuple[Dataset, ModelSpec]:
         """Text, data, and the one against the other, in one go: what is wrong in one place hides nothing elsewhere."""
         from bdnnc.data.load import facts
+        from bdnnc.data.powers import with_powers
         from bdnnc.language import check_data, check_model, merged
 
-        data, in_data = check_data(self.tree, self.overrides, self.folder)
-        model, in_model = check_model(self.tree, self.overrides, self.folder, None)
+        tree = self.tree
+        with self._timed("check"):
+            data, in_data = check_data(tree, self.overrides, self.folder)
+            model, in_model = check_model(tree, self.overrides, self.folder, None)
         found = [in_data, in_model]
         dataset: Dataset | None = None
         if data is not None:
             try:
-                dataset = self._loaded(self._replaced(data))
+                with self._timed("data") as made:
+                    made.what = dataset = self._loaded(self._replaced(data))
             except UserError as wrong:
                 found.append(list(wrong.diagnostics))
         if data is not None and dataset is not None:
-            known = facts(dataset, data.source.span)
-            model, against_data = check_model(self.tree, self.overrides, self.folder, known)
+            with self._timed("check") as made:
+                known = facts(dataset, data.source.span)
+                model, against_data = check_model(tree, self.overrides, self.folder, known)
+                made.what = model
             found.append(against_data)
         self._report(merged(*found))
-        return self._made(dataset, "data set"), self._made(model, "model spec")
+        read: Dataset = self._made(dataset, "data set")
+        checked: ModelSpec = self._made(model, "model spec")
+        first = checked.layers[0]
+        with self._timed("data") as made:
+            made.what = powered = with_powers(read, first.powers, first.span)
+        return powered, checked
 
     def _loaded(self, spec: DataSpec) -> Dataset:
         from bdnnc.data.load import load, load_arrays
@@ -118,15 +172,30 @@ class Pipeline:
         """The network, the data and the goal, about neurons."""
         from bdnnc.posing import pose
 
-        return pose(self.model_spec, self.dataset)
+        spec, dataset = self.model_spec, self.dataset
+        with self._timed("pose") as made:
+            made.what = problem = pose(spec, dataset)
+        return problem
 
     @cached_property
     def formulation(self) -> Formulation:
-        """Margins and bias ranges, and the program made with them."""
+        """Margins and bias ranges, and the program of the first goal made with them."""
+        return self._formulated(0, ())
+
+    def staged(self, stage: int, reached: tuple[Fraction, ...]) -> Formulation:
+        """The formulation of goal number ``stage``, where the goals before it reached their values."""
+        return self.formulation if stage == 0 else self._formulated(stage, reached)
+
+    def _formulated(self, stage: int, reached: tuple[Fraction, ...]) -> Formulation:
         from bdnnc.formulation.formulate import formulate
         from bdnnc.formulation.passes import run_passes
+        from bdnnc.formulation.published import formulate_published
 
-        return run_passes(formulate(self.problem, self.name), self.without)
+        problem, published = self.problem, self.form == "published"
+        with self._timed("formulate") as made:
+            found = formulate_published(problem, self.name) if published else formulate(problem, self.name, stage, reached)
+            made.what = found.program
+        return found if published else run_passes(found, self.without, self.on_stage)
 
     @property
     def program(self) -> Program:
@@ -138,7 +207,10 @@ class Pipeline:
         """The matrix, big-M included."""
         from bdnnc.milp.lower import lower
 
-        return lower(self.program)
+        program = self.program
+        with self._timed("lower") as made:
+            made.what = model = lower(program)
+        return model
 
     @property
     def name(self) -> str:
@@ -179,6 +251,12 @@ class Pipeline:
         if isinstance(source, FileSource):
             return replace(spec, source=replace(source, path=path, text=str(path)))
         return replace(spec, source=FileSource(path, str(path), source.span))
+
+    @contextmanager
+    def _timed(self, stage: str) -> Generator[_Made]:
+        made, began = _Made(), time.monotonic()
+        yield made
+        self.on_stage(stage, time.monotonic() - began, made.what)
 
     def _report(self, found: list[Diagnostic]) -> None:
         known = set(self.warnings)

@@ -22,11 +22,12 @@ def write_with_map(pipeline: Pipeline, path: str) -> None:
 
 
 def map_sources(pipeline: Pipeline) -> MapSources:
-    """Spans of the statements; inputs, classes, and the rows of the data that each pattern stands for."""
+    """Spans of the statements; inputs, classes, columns of the file, and the rows that each pattern stands for."""
     problem, dataset = pipeline.problem, pipeline.dataset
     statements = {number: s.span for number, s in enumerate(problem.statements) if s.span is not None}
     members = [list[int]() for _ in range(problem.patterns.shape[0])]
     for pattern, row in zip(dataset.pattern_of.tolist(), dataset.train.rows.tolist(), strict=True):
         members[int(pattern)].append(row)
     axes: dict[str, list[Any]] = {"sample": members, "class": list(problem.classes), "input": list(problem.inputs)}
+    axes["column"] = list(dataset.columns)
     return MapSources(statements, axes)

@@ -33,8 +33,8 @@ def certify(
     pipeline = recompiled(found, spec, data)
     checks = (declared_checks(pipeline.model_spec.layers), planned_checks(pipeline.formulation))
     text = None if spec is None else pipeline.used_text
-    goals, searched = pipeline.model_spec.goals, network_class(pipeline.formulation)
-    report = recompute(found.model, pipeline.dataset, goals, checks, text, searched)
+    searched = network_class(pipeline.formulation)
+    report = recompute(found.model, pipeline.dataset, pipeline.problem, checks, text, searched)
     if format is Output.JSON:
         import json
 

@@ -14,7 +14,7 @@ from bdnnc.cli.face import Face
 from bdnnc.diagnostics import Diagnostic, Source, UserError
 
 if TYPE_CHECKING:
-    from bdnnc.pipeline import Pipeline, Replacement
+    from bdnnc.pipeline import OnStage, Pipeline, Replacement
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
@@ -24,6 +24,13 @@ class Color(StrEnum):
     AUTO = "auto"
     ALWAYS = "always"
     NEVER = "never"
+
+
+class Form(StrEnum):
+    """The ``--formulation``."""
+
+    OWN = "own"
+    PUBLISHED = "published"
 
 
 class Output(StrEnum):
@@ -36,6 +43,9 @@ class Output(StrEnum):
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on standard error but errors.")]
 Colored = Annotated[Color, typer.Option("--color", help="Color of what is said on standard error.")]
 Formatted = Annotated[Output, typer.Option("--format", help="What is printed: text, or one JSON object.")]
+Formulated = Annotated[
+    Form, typer.Option("--formulation", help="The compiler's own, or the one of the papers, to compare with.")
+]
 Define = Annotated[
     list[str] | None, typer.Option("-D", "--define", metavar="NAME=VALUE", help="Override a param of the file; may repeat.")
 ]
@@ -77,7 +87,12 @@ def overrides(defines: Sequence[str] | None) -> dict[str, str]:
 
 
 def pipeline_of(
-    spec: str, defines: Sequence[str] | None = None, replacement: Replacement | None = None, without: Sequence[str] = ()
+    spec: str,
+    defines: Sequence[str] | None = None,
+    replacement: Replacement | None = None,
+    without: Sequence[str] = (),
+    form: Form = Form.OWN,
+    on_stage: OnStage | None = None,
 ) -> Pipeline:
     """The pipeline of a spec's path. ``-`` reads standard input, whose relative paths begin in the working directory.
 
@@ -87,10 +102,9 @@ def pipeline_of(
     from bdnnc.pipeline import Pipeline
 
     values = overrides(defines)
-    if spec == STDIN:
-        return Pipeline(_stdin_source(), Path(), values, replacement, without)
     path = Path(spec)
-    return Pipeline(read_source(path), path.parent, values, replacement, without)
+    source, folder = (_stdin_source(), Path()) if spec == STDIN else (read_source(path), path.parent)
+    return Pipeline(source, folder, values, replacement, without, form.value, on_stage)
 
 
 def refuse_overwriting(out: str | None, *inputs: str | Path | None) -> None:
@@ -117,10 +131,18 @@ def _stdin_source() -> Source:
 
 
 def class_lines(pipeline: Pipeline) -> list[str]:
-    """What the compiler chose for each layer: its margin, and why, and its range of biases."""
-    found = pipeline.program.classes
-    return [
-        f"layer `{c.layer}`: margin {'exact' if c.exact else 'declared' if c.reason == 'declared' else 'chosen'} {c.margin}"
-        f"{'' if c.reason == 'declared' else f' ({c.reason})'}, bias {c.bias}"
-        for c in found
-    ]
+    """What the compiler chose for each layer: its margin, and why, and its range of biases; and what is special about it."""
+    from bdnnc.exact import decimal_text
+
+    lines: list[str] = []
+    for found, layer in zip(pipeline.program.classes, pipeline.problem.layers, strict=True):
+        why = "" if found.kind in ("declared", "published") else f" ({found.reason})"
+        line = f"layer `{found.layer}`: margin {found.margin_text}{why}, bias {found.bias}"
+        if layer.height != 1:
+            line += f", height {decimal_text(layer.height)}"
+        if layer.sparse:
+            line += ", connections may be absent"
+        elif layer.absent.any():
+            line += f", {int(layer.absent.sum()):,} of {layer.absent.size:,} connections masked"
+        lines.append(line)
+    return lines

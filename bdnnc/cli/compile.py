@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from bdnnc.cli.common import (
-    STDIN,
     Color,
     Colored,
     Define,
+    Form,
+    Formulated,
     Quiet,
     SpecPath,
     class_lines,
@@ -21,22 +20,10 @@ from bdnnc.cli.common import (
     pipeline_of,
     refuse_overwriting,
 )
+from bdnnc.cli.compile_flags import Asked, Stage
 from bdnnc.cli.face import Face, unwritable
-from bdnnc.diagnostics import Diagnostic, UserError
+from bdnnc.cli.timetable import Timetable
 from bdnnc.pipeline import Pipeline
-
-
-class Stage(StrEnum):
-    """What ``--emit`` can print, in the order of the pipeline."""
-
-    TREE = "tree"
-    SPEC = "spec"
-    PROBLEM = "problem"
-    PROGRAM = "program"
-    MILP = "milp"
-    MPS = "mps"
-    LP = "lp"
-    MAP = "map"
 
 
 def compile(
@@ -49,64 +36,62 @@ def compile(
     without: Annotated[
         list[str] | None, typer.Option("--without", metavar="PASS", help="Leave a pass out; may repeat.")
     ] = None,
+    print_after: Annotated[
+        list[str] | None, typer.Option("--print-after", metavar="PASS", help="Print the program after a pass; may repeat.")
+    ] = None,
+    formulation: Formulated = Form.OWN,
+    stats: Annotated[bool, typer.Option("--stats", help="Print sizes and ranges by family, and the root bound.")] = False,
+    time_passes: Annotated[bool, typer.Option("--time-passes", help="Say how long each stage took, and what it made.")] = False,
     define: Define = None,
     quiet: Quiet = False,
     color: Colored = Color.AUTO,
 ) -> int:
     """Compile a spec to a MILP: MPS, LP or arrays. Writes OUT and OUT.map.json, prints a stage, or both."""
     face = face_of(context, quiet, color)
-    _check_targets(out, emit)
-    _check_passes(without or ())
-    pipeline = pipeline_of(spec, define, without=without or ())
+    asked = Asked(out, emit, print_after or (), without or (), formulation, stats, time_passes, quiet)
+    asked.check()
+    timetable = Timetable(tuple(asked.print_after))
+    pipeline = pipeline_of(spec, define, without=asked.without, form=formulation, on_stage=timetable)
     if out is not None:
-        refuse_overwriting(out, spec, pipeline.dataset.origin.path)
-        from bdnnc.writing import map_path, write_with_map
-
-        write_with_map(pipeline, out)
-        face.say(f"wrote {out} and {map_path(out)}")
-    if emit is not None:
-        _emit(face, pipeline, emit)
+        _write(face, pipeline, out, timetable)
+    _print(face, pipeline, asked, timetable)
     face.show(pipeline.warnings)
-    _summarise(face, pipeline, Stage.MPS if emit is None or out is not None else emit)
+    _summarise(face, pipeline, asked)
+    if time_passes:
+        face.say(timetable.text().rstrip())
     return 0
 
 
-def _check_targets(out: str | None, emit: Stage | None) -> None:
-    """Raises UserError E644 where nothing is asked for, or a file without a format, E611 for a suffix that names none."""
-    if out == STDIN:
-        help = "print it with `--emit mps` or `--emit lp`"
-        raise UserError(Diagnostic("E644", "`-o -` does not say in which format", help=help))
-    if out is None and emit is None:
-        help = "name a file with `-o model.mps`, or print a stage with `--emit program`"
-        raise UserError(Diagnostic("E644", "there is nothing to write", help=help))
-    if out is not None:
-        from bdnnc.milp.files import suffix_of
+def _write(face: Face, pipeline: Pipeline, out: str, timetable: Timetable) -> None:
+    refuse_overwriting(out, pipeline.source.name, pipeline.dataset.origin.path)
+    from bdnnc.writing import map_path, write_with_map
 
-        suffix_of(out)
+    pipeline.milp  # noqa: B018 - made outside the time of the writing
+    with timetable.timed("write", f"{out}, {map_path(out)}"):
+        write_with_map(pipeline, out)
+    face.say(f"wrote {out} and {map_path(out)}")
 
 
-def _check_passes(names: Sequence[str]) -> None:
-    """Raises UserError E645 for passes that don't exist."""
-    if not names:
-        return
-    from bdnnc.diagnostics.suggest import did_you_mean, known_names
-    from bdnnc.formulation.passes import PASSES
-
-    known = [item.name for item in PASSES]
-    wrong = [
-        Diagnostic("E645", f"there is no pass `{name}`", help=did_you_mean(name, known) or f"passes are {known_names(known)}")
-        for name in names
-        if name not in known
-    ]
-    if wrong:
-        raise UserError(wrong)
-
-
-def _emit(face: Face, pipeline: Pipeline, stage: Stage) -> None:
-    if stage in (Stage.MPS, Stage.LP, Stage.MAP):
-        _emit_bytes(pipeline, stage)
-    else:
+def _print(face: Face, pipeline: Pipeline, asked: Asked, timetable: Timetable) -> None:
+    """Everything that goes to standard output, in the order of the pipeline."""
+    if asked.needs_program:
+        pipeline.formulation  # noqa: B018 - the passes tell the timetable what is to be printed
+    stage = asked.emit
+    is_early = stage in (Stage.TREE, Stage.SPEC, Stage.PROBLEM)
+    if stage is not None and is_early:
         face.result(stage_text(pipeline, stage))
+    for name, text in timetable.programs.items():
+        face.result(f"--- program after {name} ---\n{text}")
+    if stage is not None and stage.is_file:
+        pipeline.milp  # noqa: B018 - made outside the time of the printing
+        with timetable.timed("print", f"{stage} on standard output"):
+            _emit_bytes(pipeline, stage)
+    elif stage is not None and not is_early and not (stage is Stage.MILP and asked.stats):
+        face.result(stage_text(pipeline, stage))
+    if asked.stats:
+        face.result(_stats_text(pipeline, timetable))
+    if asked.needs_model:
+        pipeline.milp  # noqa: B018 - `--time-passes` alone wants its time, too
 
 
 def stage_text(pipeline: Pipeline, stage: Stage) -> str:
@@ -134,6 +119,16 @@ def stage_text(pipeline: Pipeline, stage: Stage) -> str:
             return stats_text(pipeline.milp.stats())
 
 
+def _stats_text(pipeline: Pipeline, timetable: Timetable) -> str:
+    """The table of `--emit milp`, with the bound of the relaxation."""
+    from bdnnc.solve.relaxation import root_bound, root_text
+
+    table, model = stage_text(pipeline, Stage.MILP), pipeline.milp
+    with timetable.timed("root bound", "linear relaxation by HiGHS"):
+        found = root_bound(model)
+    return f"{table}  root LP bound     {root_text(found, model, pipeline.program.sense)}\n"
+
+
 def _emit_bytes(pipeline: Pipeline, stage: Stage) -> None:
     from bdnnc.milp.files import write
     from bdnnc.milp.map import write_map
@@ -153,15 +148,25 @@ def _emit_bytes(pipeline: Pipeline, stage: Stage) -> None:
         raise unwritable(error) from error
 
 
-def _summarise(face: Face, pipeline: Pipeline, stage: Stage) -> None:
-    """What is known at a stage: findings in the data, margins and bias ranges chosen, the size of the matrix."""
-    if face.quiet or stage is Stage.TREE:
+def _summarise(face: Face, pipeline: Pipeline, asked: Asked) -> None:
+    """What is known at a stage: findings in the data, margins and bias ranges chosen, the goals that are not in the model, the
+    size of the matrix."""
+    if face.quiet or (asked.emit is Stage.TREE and not asked.needs_program):
         return
     face.notes(pipeline.dataset.notes)
-    if stage in (Stage.SPEC, Stage.PROBLEM):
+    if not asked.needs_program:
         return
-    face.notes(class_lines(pipeline))
-    if stage is not Stage.PROGRAM:
+    face.notes([*class_lines(pipeline), *_later_goals(pipeline)])
+    if asked.needs_model:
         model = pipeline.milp
         rows, columns = model.A.shape
         face.say(f"{rows:,} rows, {columns:,} columns ({int(model.integrality.sum()):,} integer), {model.A.nnz:,} non-zeros")
+
+
+def _later_goals(pipeline: Pipeline) -> list[str]:
+    """That the model is the first goal's, where there are several."""
+    first, *later = pipeline.problem.goals
+    if not later:
+        return []
+    texts = ", ".join(f"`then {goal.sense} {goal.text}`" for goal in later)
+    return [f"the model is that of the first goal, `{first.sense} {first.text}`; `train` goes on with {texts}"]

@@ -1,4 +1,4 @@
-"""``bdnnc predict``: the class of every point."""
+"""``bdnnc predict``: the class, or the value, of every point."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def predict(
     quiet: Quiet = False,
     color: Colored = Color.AUTO,
 ) -> int:
-    """Write the class of every row of DATA. The output is CSV, one column `class`."""
+    """Write the class, or the value, of every row of DATA. The output is CSV, one column `class` or `value`."""
     from bdnnc.cli.points import read_data
     from bdnnc.network.saving import load
 
@@ -43,7 +43,7 @@ def predict(
         return 0
     refuse_overwriting(out, model, data)
     written = _write(found.network, rows.X, Path(out))
-    face.say(f"wrote {written} classes to {out}")
+    face.say(f"wrote {written} {'classes' if found.network.classes else 'values'} to {out}")
     return 0
 
 

@@ -59,25 +59,27 @@ def stored(path: str) -> Stored:
 
 
 def recompiled(found: Stored, spec: str | None, data: str | None) -> Pipeline:
-    """The pipeline of the stored spec, or of the file ``spec`` with the stored params, on the data that the model names.
+    """The pipeline of the stored spec, or of the file ``spec`` with the stored params, on the data that the model names, in the
+    formulation that it was trained in.
 
     ``data`` is a file in its place. Raises UserError E562 (the data was in memory), E563 (the data file is gone), and
     whatever is wrong with the spec.
     """
     from bdnnc.language import read_source
     from bdnnc.language.spec import FileSource
-    from bdnnc.pipeline import Pipeline, Replacement
+    from bdnnc.pipeline import Form, Pipeline, Replacement
 
     source = found.data_spec().source
     path = _data_path(found, source, data, required=spec is None)
     replacement = None if path is None else Replacement(path=path)
+    form: Form = "published" if found.model.training.network_class.get("margin") == "published" else "own"
     if spec is not None:
         given = read_source(Path(spec))
-        return Pipeline(given, Path(spec).parent, _stored_params(found, given), replacement)
+        return Pipeline(given, Path(spec).parent, _stored_params(found, given), replacement, form=form)
     folder = found.folder
     if isinstance(source, FileSource) and path is not None:
         folder = _folder_of(source.text, path, folder)
-    return Pipeline(found.source, folder, {}, replacement)
+    return Pipeline(found.source, folder, {}, replacement, form=form)
 
 
 def _data_path(found: Stored, source: object, data: str | None, *, required: bool) -> Path | None:

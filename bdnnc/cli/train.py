@@ -16,7 +16,9 @@ from bdnnc.cli.common import (
     Color,
     Colored,
     Define,
+    Form,
     Formatted,
+    Formulated,
     Output,
     Quiet,
     SpecPath,
@@ -56,6 +58,7 @@ def train(
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Seed of the solver.")] = None,
     start: Annotated[str | None, typer.Option("--start", metavar="MODEL.json", help="A network to start from.")] = None,
     option: Annotated[list[str] | None, typer.Option("--option", metavar="K=V", help="A solver option; may repeat.")] = None,
+    formulation: Formulated = Form.OWN,
     progress: Annotated[Shown, typer.Option("--progress", help="A live line, plain lines, or none.")] = Shown.AUTO,
     format: Formatted = Output.TEXT,
     define: Define = None,
@@ -73,7 +76,7 @@ def train(
         raise UserError(Diagnostic("E644", "a model is replaced at each better network, which `-o -` cannot be", help=help))
     request = Request(method, solver, time_limit, gap, node_limit, threads, seed, start, solver_options(option))
     with Interruption() as interruption:
-        pipeline = pipeline_of(spec, define)
+        pipeline = pipeline_of(spec, define, form=formulation)
         shown = Shown.NONE if quiet else progress
         trained = _run(face, pipeline, request, out, shown, interruption, started)
     _report(face, trained, out, format)
@@ -140,7 +143,8 @@ def training_object(trained: Trained, out: str | None) -> dict[str, Any]:
 
     outcome = trained.outcome
     if trained.model is None:
-        known = {"status": outcome.status, "loss": None, "objective": None, "bound": outcome.bound, "gap": None}
+        first = outcome.stages[0]
+        known = {"status": first.status, "loss": None, "objective": None, "bound": first.bound, "gap": None}
         table: dict[str, Any] = known | {"errors": None, "cuts": outcome.cuts}
     else:
         table = training_table(trained.model.training)

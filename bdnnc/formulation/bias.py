@@ -6,6 +6,7 @@ the lattice changes no activation, so the lattice values from floor(l) to u stan
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, gcd, log10
@@ -15,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnnc.formulation.sums import Sums
-from bdnnc.ir.domains import LatticeDomain, ParameterDomain, RealDomain
+from bdnnc.ir.domains import DiscreteDomain, LatticeDomain, RealDomain
 from bdnnc.ir.problem import ProblemLayer
 
 Floats = NDArray[np.float64]
+BiasDomain = RealDomain | DiscreteDomain
 
 SHORTEST = Fraction(1, 10**12)
 """The least radius of a chosen interval, far below every margin."""
@@ -29,22 +31,48 @@ LARGEST_LATTICE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class BiasDomains:
-    """The domain of each bias: one a unit, or a single one for a shared bias; empty for `bias none`.
+    """The domain of each bias: one a unit, or a single one for a shared bias; empty for `bias none`, singletons for `bias
+    fixed`.
 
     ``floors`` are the lower ends of the *internal* bias, below those of the domain by less than a lattice step where the bias
     is continuous on a lattice of sums (``lattice[i]`` = (origin, step) of those sums), else equal to them.
     """
 
-    kind: Literal["unit", "shared", "none"]
-    domains: tuple[ParameterDomain, ...]
+    kind: Literal["unit", "shared", "none", "fixed"]
+    domains: tuple[BiasDomain, ...]
     floors: tuple[Fraction, ...]
     lattices: tuple[tuple[Fraction, Fraction] | None, ...]
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether there are biases to be chosen."""
+        return self.kind in ("unit", "shared")
+
+    @property
+    def is_real(self) -> bool:
+        """Whether there are infinitely many biases to choose from."""
+        return self.is_chosen and isinstance(self.domains[0], RealDomain)
+
+
+def plain_bias(kind: Literal["unit", "shared", "none", "fixed"], domains: Sequence[BiasDomain]) -> BiasDomains:
+    """Bias domains without a lattice: the internal bias is the bias."""
+    return BiasDomains(kind, tuple(domains), tuple(domain.lower for domain in domains), (None,) * len(domains))
+
+
+def given_bias(layer: ProblemLayer) -> BiasDomains | None:
+    """The biases of `bias none` and `bias fixed`; None where they are to be chosen."""
+    if layer.bias.kind == "none":
+        return plain_bias("none", ())
+    if layer.bias.kind == "fixed":
+        return plain_bias("fixed", [LatticeDomain(value, Fraction(1), 0) for value in layer.bias.values])
+    return None
 
 
 def lattice_bias(layer: ProblemLayer, sums: Sums) -> BiasDomains:
     """The biases of a layer whose sums lie on lattices."""
-    if layer.bias.kind == "none":
-        return BiasDomains("none", (), (), ())
+    given = given_bias(layer)
+    if given is not None:
+        return given
     if layer.bias.domain is None:
         return _auto_lattice(sums)
     return _declared_on_lattice(layer, sums, layer.bias.domain)
@@ -54,10 +82,10 @@ def _kind(layer: ProblemLayer) -> Literal["unit", "shared"]:
     return "shared" if layer.bias.kind == "shared" else "unit"
 
 
-def _declared_on_lattice(layer: ProblemLayer, sums: Sums, domain: ParameterDomain) -> BiasDomains:
+def _declared_on_lattice(layer: ProblemLayer, sums: Sums, domain: BiasDomain) -> BiasDomains:
     count = 1 if layer.bias.kind == "shared" else layer.units
     if not isinstance(domain, RealDomain):
-        return BiasDomains(_kind(layer), (domain,) * count, (domain.lower,) * count, (None,) * count)
+        return plain_bias(_kind(layer), (domain,) * count)
     columns = [slice(None)] if layer.bias.kind == "shared" else [slice(i, i + 1) for i in range(layer.units)]
     lattices = tuple(_shared_lattice(sums, part) for part in columns)
     floors = tuple(_floor_on(domain.lower, origin, step) for origin, step in lattices)
@@ -87,7 +115,7 @@ def _auto_lattice(sums: Sums) -> BiasDomains:
     domains = [_auto_range(sums, unit, *lattice) for unit, lattice in zip(units, lattices, strict=True)]
     floors = tuple(domain.lower for domain in domains)
     if max(domain.count for domain in domains) <= LARGEST_LATTICE:
-        return BiasDomains("unit", tuple(domains), floors, (None,) * len(domains))
+        return plain_bias("unit", domains)
     return BiasDomains("unit", tuple(RealDomain(d.lower, d.upper) for d in domains), floors, tuple(lattices))
 
 
@@ -102,26 +130,26 @@ def _auto_range(sums: Sums, unit: int, origin: Fraction, step: Fraction) -> Latt
 def interval_bias(layer: ProblemLayer, sums: Sums, half: Fraction) -> BiasDomains:
     """Bias domains where no lattice helps: declared sets as they are, `auto` as [-(R + t), R + t], R the largest useful sum."""
     rule = layer.bias
-    if rule.kind == "none":
-        return BiasDomains("none", (), (), ())
+    given = given_bias(layer)
+    if given is not None:
+        return given
     if rule.domain is not None:
-        count = 1 if rule.kind == "shared" else layer.units
-        return BiasDomains(_kind(layer), (rule.domain,) * count, (rule.domain.lower,) * count, (None,) * count)
-    domains: list[ParameterDomain] = []
+        return plain_bias(_kind(layer), (rule.domain,) * (1 if rule.kind == "shared" else layer.units))
+    domains: list[BiasDomain] = []
     for unit in range(layer.units):
         reach = max(abs(int(sums.low[:, unit].min())), abs(int(sums.high[:, unit].max())))
-        radius = _rounded_up(Fraction(reach, sums.denominator)) + half
+        radius = rounded_up(Fraction(reach, sums.denominator)) + half
         domains.append(RealDomain(-radius, radius))
-    return BiasDomains("unit", tuple(domains), tuple(d.lower for d in domains), (None,) * len(domains))
+    return plain_bias("unit", domains)
 
 
-def _rounded_up(value: Fraction) -> Fraction:
+def rounded_up(value: Fraction) -> Fraction:
     """The value if it is an integer, else the next multiple of 1e-6 of its own size: short enough to print."""
-    if value.denominator == 1 or value == 0:
+    if value.denominator == 1:
         return value
-    if value < SHORTEST:
+    if 0 < value < SHORTEST:
         return SHORTEST
-    grain = Fraction(10) ** (floor(log10(float(value))) - 6)
+    grain = Fraction(10) ** (floor(log10(float(abs(value)))) - 6)
     return ceil(value / grain) * grain
 
 

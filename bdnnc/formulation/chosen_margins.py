@@ -17,7 +17,7 @@ from bdnnc.diagnostics import Diagnostic, Label, UserError
 from bdnnc.exact import decimal_text
 from bdnnc.formulation.bias import BiasDomains, interval_bias, reach
 from bdnnc.formulation.lattice_margins import row_lattice
-from bdnnc.formulation.slop import SAFETY, loosest_tolerance, slop_per_tolerance, tolerance_floor
+from bdnnc.formulation.slop import SAFETY, loosest_tolerance, needed_tolerance, slop_per_tolerance, tolerance_floor
 from bdnnc.formulation.sums import Sums, ratio
 from bdnnc.formulation.thresholds import Thresholds
 from bdnnc.ir.domains import LatticeDomain, RealDomain
@@ -39,7 +39,7 @@ def chosen_margins(layer: ProblemLayer, sums: Sums, below_unit: str | None, obst
         if needed <= guess:
             break
         guess = Fraction(10) ** ceil(log10(needed))
-    one_sided = below_unit == "step" and (bias.kind == "none" or not isinstance(bias.domains[0], RealDomain))
+    one_sided = below_unit == "step" and not bias.is_real
     if one_sided:
         guess = min([guess, *(-value for value in _discrete_members(bias) if value < 0)])
     up, down = (Fraction(0), guess) if one_sided else (guess / 2, guess / 2)
@@ -53,7 +53,7 @@ def chosen_margins(layer: ProblemLayer, sums: Sums, below_unit: str | None, obst
 def _overlay_discrete(sums: Sums, bias: BiasDomains, active: Floats, inactive: Floats) -> NDArray[np.int8]:
     """Rows without a real parameter are exact even in a layer with a chosen margin; returns which rows are constants."""
     decided = np.full(active.shape, -1, dtype=np.int8)
-    if bias.kind != "none" and isinstance(bias.domains[0], RealDomain):
+    if bias.is_real:
         return decided
     exact_active, exact_inactive, constants, _ = row_lattice(sums, bias).sides()
     resolvable = sums.discrete & ((exact_active + exact_inactive > 1e-6) | (constants >= 0))
@@ -65,7 +65,7 @@ def _overlay_discrete(sums: Sums, bias: BiasDomains, active: Floats, inactive: F
 def declared_margins(layer: ProblemLayer, sums: Sums, margin: Fraction, deeper: bool) -> Thresholds:
     """`margin m`: no pre-activation strictly between -m/2 and m/2, whatever the sums are made of."""
     bias = interval_bias(layer, sums, margin / 2)
-    on_lattice = bool(sums.discrete.all()) and not (bias.domains and isinstance(bias.domains[0], RealDomain))
+    on_lattice = bool(sums.discrete.all()) and not bias.is_real
     half = np.full(sums.origin.shape, float(margin / 2))
     decided = np.full(half.shape, -1, dtype=np.int8)
     active, inactive, gaps = half, half, np.full(half.shape, float(margin))
@@ -85,7 +85,7 @@ def declared_margins(layer: ProblemLayer, sums: Sums, margin: Fraction, deeper: 
                 notes=(
                     f"pre-activations reach {float(reach(sums, bias).max()):.4g}, and at the tightest tolerance that makes "
                     f"sense there, {tolerance_floor(slop):.1g}, a row can be off by "
-                    f"{tolerance_floor(slop) * float(slop.max()):.1g}",
+                    f"{tolerance_floor(slop) * float(slop.max()):.1g}; a tolerance of {needed_tolerance(gaps, slop):.1g} would do",
                 ),
                 help=f"use a margin of at least {least:.1g}, scale the data, or narrow the weights and biases",
             )

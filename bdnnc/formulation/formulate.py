@@ -1,194 +1,205 @@
-"""`Problem -> Program`: parameters, products, implications and the goal, layer by layer."""
+"""`Problem -> Program`: the layers, the constraints, and one goal after those before it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal
 
 import numpy as np
 
-from bdnnc.formulation.bias import preactivation_box
-from bdnnc.formulation.losses import as_floats, chooses_classes, loss_costs, step_of, wanted
-from bdnnc.formulation.parameters import bias_variables, weight_variables
+from bdnnc.diagnostics import InternalError
+from bdnnc.formulation.builder import Builder, Expression, number, total
+from bdnnc.formulation.connections import express_connections, express_fan_in
+from bdnnc.formulation.constraints import constrain
+from bdnnc.formulation.distances import express_margin, express_margins
+from bdnnc.formulation.layers import activations, add_layer
+from bdnnc.formulation.linear_output import express_absolute, express_hinge
+from bdnnc.formulation.mentions import couples_parameters
+from bdnnc.formulation.monotone import keep_monotone
+from bdnnc.formulation.norms import express_norm
+from bdnnc.formulation.outputs import express_errors, express_hamming
 from bdnnc.formulation.plan import LayerPlan, plan
+from bdnnc.formulation.single import express_parameters
+from bdnnc.formulation.usage import express_features_used, express_units_used
 from bdnnc.ir.problem import Problem
-from bdnnc.ir.program import Cost, Cover, Floats, Implication, Link, PreActivation, Product, Program, Variable
+from bdnnc.ir.program import Cost, Key, Program
+from bdnnc.language.quantities import (
+    Errors,
+    FanIn,
+    FeaturesUsed,
+    Goal,
+    Loss,
+    Margin,
+    Margins,
+    Norm,
+    Parameters,
+    Quantity,
+    UnitsUsed,
+)
+
+CAP_ROOM = Fraction(1, 10**6)
+"""Relative: how far above its reached value a goal without a lattice may end up under a later one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Formulation:
-    """A problem, the plans of its layers, and the program that they became."""
+    """A problem, the plans of its layers, and the program of goal ``stage``, under the values ``reached`` by the goals before.
+
+    Values and bounds of a program are of the *minimized* form: those of a maximized goal are negated.
+    """
 
     problem: Problem
     plans: tuple[LayerPlan, ...]
     program: Program
-    objective_lattice: tuple[Fraction, Fraction]
-    """``(offset, step)``: every objective lies in offset + step Z, exactly; step 0 if the objective is constant."""
+    objective_lattice: tuple[Fraction, Fraction] | None
+    """``(offset, step)``: every objective lies in offset + step Z, exactly; step 0: it is constant; None: it is continuous."""
+    stage: int = 0
+    reached: tuple[Fraction, ...] = ()
+    """For each earlier goal the value, in its own sense, that it reached."""
+    caps: tuple[Fraction, ...] = ()
+    """The same as limits of the goals' minimized forms (see `cap_of`)."""
+    coupled: bool = False
+    """Whether real parameters take part in more than the activations of their own units (see `couples_parameters`)."""
+
+    @property
+    def goal(self) -> Goal:
+        return self.problem.goals[self.stage]
+
+    @property
+    def is_published(self) -> bool:
+        """Whether this is the papers' form (see `published`), whose solutions may do less than they claim."""
+        return any(found.kind == "published" for found in self.program.classes)
 
 
-def formulate(problem: Problem, name: str = "bdnn") -> Formulation:
-    """The program of a problem. Raises UserError E331, E332 for margins that can't be had."""
-    plans = plan(problem)
-    variables: list[Variable] = []
-    links: list[Link] = []
-    preactivations: list[PreActivation] = []
-    products: list[Product] = []
-    implications: list[Implication] = []
-    for place, layer_plan in enumerate(plans):
-        below = plans[place - 1] if place else None
-        for blocks, equations in (weight_variables(layer_plan), bias_variables(layer_plan)):
-            variables += blocks
-            links += equations
-        if below is not None and layer_plan.layer.free.any():
-            product, block = _product(layer_plan, below, problem)
-            products.append(product)
-            variables.append(block)
-        preactivations.append(_preactivation(layer_plan, below, problem))
-        if place < len(plans) - 1 or not chooses_classes(problem) or isinstance(layer_plan.layer.margin, Fraction):
-            block, rules = _activations(layer_plan, problem)
-            variables.append(block)
-            implications += rules
-    covers: list[Cover] = []
-    if chooses_classes(problem):
-        block, rules, covers = _class_choice(plans[-1], problem)
-        variables.append(block)
-        implications += rules
-    costs, constant, step = _goal(problem, plans[-1].layer.name)
-    return Formulation(
-        problem,
-        plans,
-        Program(
-            name=name,
-            patterns=problem.patterns.shape[0],
-            variables=tuple(variables),
-            links=tuple(links),
-            preactivations=tuple(preactivations),
-            products=tuple(products),
-            implications=tuple(implications),
-            covers=tuple(covers),
-            costs=costs,
-            constant=float(constant),
-            goal_text=problem.goal_text,
-            goal_statement=problem.goal_statement,
-            objective_step=float(step),
-            objective_offset=float(constant),
-            classes=tuple(layer_plan.network_class() for layer_plan in plans),
-            statements=problem.statements,
-        ),
-        (constant, step),
-    )
+def formulate(
+    problem: Problem,
+    name: str = "bdnn",
+    stage: int = 0,
+    reached: Sequence[Fraction] = (),
+    plans: tuple[LayerPlan, ...] | None = None,
+) -> Formulation:
+    """The program of goal number ``stage``, where the goals before it have ``reached`` their values (in their own senses).
 
-
-def _product(layer_plan: LayerPlan, below: LayerPlan, problem: Problem) -> tuple[Product, Variable]:
-    layer = layer_plan.layer
-    patterns = problem.patterns.shape[0]
-    units, inputs = np.nonzero(layer.free)
-    lower, upper = float(layer.domain.lower), float(layer.domain.upper)
-    product = Product(layer.name, below.layer.name, inputs, lower, upper, layer.statement)
-    size = patterns * len(units)
-    dense = (patterns, layer.units, layer.inputs) if layer.free.all() else None
-    index = None if dense else (np.repeat(np.arange(patterns), len(units)), np.tile(units, patterns), np.tile(inputs, patterns))
-    low, high = np.full(size, min(0.0, lower)), np.full(size, max(0.0, upper))
-    return product, Variable("s", layer.name, ("sample", "unit", "input"), low, high, False, layer.statement, dense, index)
-
-
-def _preactivation(layer_plan: LayerPlan, below: LayerPlan | None, problem: Problem) -> PreActivation:
-    layer, sums = layer_plan.layer, layer_plan.sums
-    units, inputs = np.nonzero(layer.free)
-    constant = np.zeros(layer.free.shape)
-    constant[~layer.free] = layer.constant[~layer.free].astype(np.float64)
-    low, high = preactivation_box(sums, layer_plan.thresholds.bias)
-    signed = below is not None and below.layer.unit == "sign"
-    X = problem.patterns.floats() if below is None else None
-    offset: Floats = np.zeros((1, layer.units))
-    if X is not None and constant.any():
-        offset = X @ constant.T
-    elif signed:
-        offset = -constant.sum(axis=1)[None, :]
-    return PreActivation(
-        layer=layer.name,
-        below=None if below is None else below.layer.name,
-        entry_unit=units,
-        entry_input=inputs,
-        X=X,
-        offset=offset,
-        fixed=(2.0 if signed else 1.0) * constant if below is not None else np.zeros((layer.units, 0)),
-        slope=2.0 if signed else 1.0,
-        shift=-1.0 if signed else 0.0,
-        bias=layer_plan.thresholds.bias.kind,
-        low=low,
-        high=high,
-        statement=layer.statement,
-    )
-
-
-def _activations(layer_plan: LayerPlan, problem: Problem) -> tuple[Variable, list[Implication]]:
-    """One binary u a pattern and unit, and its two implications wherever the pre-activation is no constant."""
-    layer, found = layer_plan.layer, layer_plan.thresholds
-    shape = (problem.patterns.shape[0], layer.units)
-    decided = np.broadcast_to(found.decided, shape).ravel()
-    lower, upper = (decided == 1).astype(np.float64), (decided != 0).astype(np.float64)
-    block = Variable("u", layer.name, ("sample", "unit"), lower, upper, True, layer.statement, shape)
-    literal = np.flatnonzero(decided < 0)
-    pattern, unit = np.divmod(literal, layer.units)
-    active = np.broadcast_to(found.active, shape).ravel()[literal]
-    inactive = np.broadcast_to(found.inactive, shape).ravel()[literal]
-    return block, [
-        Implication(layer.name, block.key, 1, ">=", literal, pattern, unit, active, layer.statement),
-        Implication(layer.name, block.key, 0, "<=", literal, pattern, unit, -inactive, layer.statement),
-    ]
-
-
-def _class_choice(layer_plan: LayerPlan, problem: Problem) -> tuple[Variable, list[Implication], list[Cover]]:
-    """zero_one on several output units: one binary e a pattern and class present in it, e = 0 only if exactly the class's unit
-    is active; at most one e of a pattern is 0.
-
-    These binaries replace those of the output layer, unless a declared margin binds its wrong pre-activations too.
+    ``plans``: other plans of the layers than those that `plan` makes. Raises UserError E331, E332, E333 for margins and
+    magnitudes that can't be had.
     """
-    layer, found = layer_plan.layer, layer_plan.thresholds
-    shape = (problem.patterns.shape[0], layer.units)
-    patterns, classes = np.nonzero(problem.counts)
-    shall = wanted(problem)[classes]  # (members, units)
-    decided = np.broadcast_to(found.decided, shape)[patterns]
-    impossible = ((decided >= 0) & (decided != shall)).any(axis=1)
-    member = Variable(
-        "e", layer.name, ("sample", "class"), impossible.astype(np.float64), np.ones(len(patterns)), True,
-        problem.goal_statement, None, (patterns, classes),
+    if len(reached) != stage:
+        raise InternalError(f"goal {stage} needs the values of {stage} goals, not of {len(reached)}")
+    builder = Builder(problem, plan(problem) if plans is None else plans)
+    for place in range(len(builder.plans)):
+        add_layer(builder, place)
+    if isinstance(builder.plans[-1].layer.margin, Fraction):  # it binds every pre-activation, right or wrong
+        activations(builder, len(builder.plans) - 1)
+    goals: list[Expression] = []
+    for goal, builder.asking in zip(problem.goals[: stage + 1], problem.goal_statements, strict=False):
+        goals.append(express_goal(builder, goal))
+    for place, (constraint, builder.asking) in enumerate(zip(problem.constraints, problem.constraint_statements, strict=True)):
+        constrain(builder, constraint, place, express)
+    for place, statement in enumerate(problem.monotone):
+        keep_monotone(builder, statement, place)
+    caps = [
+        cap_of(goal, value, expression.step is not None)
+        for goal, expression, value in zip(problem.goals, goals, reached, strict=False)
+    ]
+    for place, (expression, cap) in enumerate(zip(goals, caps, strict=False)):
+        _cap(builder, place, expression, cap)
+    found = _assembled(builder, name, stage, goals[stage])
+    return replace(found, reached=tuple(reached), caps=tuple(caps))
+
+
+def express(builder: Builder, quantity: Quantity, exactly: bool) -> Expression:
+    """A quantity as an expression of the program, with the blocks and rows that it needs.
+
+    Without ``exactly`` it is held from the side that a goal pushes it to: losses, errors and penalties from below, margins from
+    above; with it from both.
+    """
+    match quantity:
+        case Loss("hamming"):
+            return express_hamming(builder, quantity)
+        case Loss("hinge"):
+            return express_hinge(builder, quantity)
+        case Loss("absolute"):
+            return express_absolute(builder, quantity)
+        case Loss() | Errors():
+            return express_errors(builder, quantity, exactly)
+        case Norm("l0", "weights"):
+            return express_connections(builder, quantity, exactly)
+        case Norm():
+            return express_norm(builder, quantity, exactly)
+        case UnitsUsed():
+            return express_units_used(builder, quantity, exactly)
+        case FeaturesUsed():
+            return express_features_used(builder, quantity, exactly)
+        case FanIn():
+            return express_fan_in(builder, quantity, exactly)
+        case Margin():
+            return express_margin(builder, quantity)
+        case Margins():
+            return express_margins(builder, quantity)
+        case Parameters():
+            return express_parameters(builder, quantity, exactly)
+
+
+def sign_of(goal: Goal) -> int:
+    """1 for a minimized goal, -1 for a maximized one: what makes it minimized."""
+    return 1 if goal.sense == "minimize" else -1
+
+
+def express_goal(builder: Builder, goal: Goal) -> Expression:
+    """The goal in its minimized form."""
+    sign = sign_of(goal)
+    parts = [express(builder, term.quantity, False).times(sign * term.coefficient) for term in goal.terms]
+    return total([*parts, number(sign * goal.constant)])
+
+
+def cap_of(goal: Goal, value: Fraction, on_lattice: bool) -> Fraction:
+    """The most that a goal, in its minimized form, may be under a later one: its value and its `within`, and where it has no
+    lattice some room for the solver (see `CAP_ROOM`)."""
+    room = Fraction(0) if on_lattice else CAP_ROOM * max(Fraction(1), abs(value))
+    return sign_of(goal) * value + goal.within + room
+
+
+def _cap(builder: Builder, place: int, expression: Expression, cap: Fraction) -> None:
+    goal = builder.problem.goals[place]
+    note = f"`{goal.sense} {goal.text}` stays within what it reached"
+    builder.relate(
+        "goal", "", ("goal",), (np.array([place]),), expression.summands, builder.problem.goal_statements[place], note,
+        upper=float(cap - expression.constant[0]), rows=1,
     )  # fmt: skip
-    shown: tuple[tuple[int, Literal[">=", "<="], Floats], ...] = ((1, ">=", found.active), (0, "<=", -found.inactive))
-    rules: list[Implication] = []
-    for value, sense, side in shown:
-        literal, unit = np.nonzero((shall == value) & (decided < 0) & ~impossible[:, None])
-        rows = literal, patterns[literal], unit, np.broadcast_to(side, shape)[patterns[literal], unit]
-        rules.append(Implication(layer.name, member.key, 0, sense, *rows, layer.statement))
-    return member, rules, [_at_most_one(member, patterns, problem)]
 
 
-def _at_most_one(member: Variable, patterns: np.ndarray[tuple[int], np.dtype[np.int64]], problem: Problem) -> Cover:
-    present = np.bincount(patterns, minlength=problem.patterns.shape[0])
-    several = np.flatnonzero(present > 1)
-    group = np.full(len(present), -1)
-    group[several] = np.arange(len(several))
-    inside = np.flatnonzero(group[patterns] >= 0)
-    demand = (present[several] - 1).astype(np.float64)
-    return Cover(member.key, inside, group[patterns[inside]], demand, several, problem.goal_statement)
-
-
-def _goal(problem: Problem, output: str) -> tuple[tuple[Cost, ...], Fraction, Fraction]:
-    """Costs, constant, and the step of the objective's lattice."""
-    costs = loss_costs(problem)
-    if chooses_classes(problem):
-        per_class = costs.per_class[np.nonzero(problem.counts)]
-        return (
-            (Cost(("e", output), as_floats(per_class, costs.denominator)),),
-            problem.constant,
-            step_of(per_class, costs.denominator),
-        )
-    difference = costs.when_on - costs.when_off
-    constant = problem.constant + Fraction(int(costs.when_off.sum()), costs.denominator)
-    return (
-        (Cost(("u", output), as_floats(difference, costs.denominator)),),
-        constant,
-        step_of(difference, costs.denominator),
+def _assembled(builder: Builder, name: str, stage: int, objective: Expression) -> Formulation:
+    problem = builder.problem
+    goal, constant, step = problem.goals[stage], objective.constant[0], objective.step
+    program = Program(
+        name=name,
+        patterns=problem.patterns.shape[0],
+        variables=tuple(builder.variables.values()),
+        links=tuple(builder.links),
+        preactivations=tuple(builder.preactivations),
+        products=tuple(builder.products),
+        implications=tuple(builder.implications),
+        rows=tuple(builder.rows),
+        costs=_costs(builder, objective),
+        constant=float(constant),
+        sense=goal.sense,
+        goal_text=goal.text,
+        goal_statement=problem.goal_statements[stage],
+        objective_step=0.0 if step is None else float(step),
+        objective_offset=float(constant),
+        classes=tuple(layer_plan.network_class() for layer_plan in builder.plans),
+        statements=problem.statements,
     )
+    lattice = None if step is None else (constant, step)
+    coupled = couples_parameters(problem, stage + 1)
+    return Formulation(problem, builder.plans, program, lattice, stage, coupled=coupled)
+
+
+def _costs(builder: Builder, objective: Expression) -> tuple[Cost, ...]:
+    """One cost a block, in the order of the blocks."""
+    found: dict[Key, np.ndarray[tuple[int], np.dtype[np.float64]]] = {}
+    for part in objective.summands:
+        coefficient = found.setdefault(part.block, np.zeros(builder.variables[part.block].size))
+        np.add.at(coefficient, part.member, part.value)
+    return tuple(Cost(key, found[key]) for key in builder.variables if key in found)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bdnnc.exact import IntArray, narrowed
 from bdnnc.formulation.bias import BiasDomains, lattice_bias, reach
-from bdnnc.formulation.slop import TOLERANCES, loosest_tolerance, slop_per_tolerance
+from bdnnc.formulation.slop import TOLERANCES, loosest_tolerance, needed_tolerance, slop_per_tolerance
 from bdnnc.formulation.sums import Sums, ratio
 from bdnnc.formulation.thresholds import Thresholds
 from bdnnc.ir.domains import RealDomain, affine_lattice
@@ -26,19 +26,23 @@ Sides = tuple[Floats, Floats, NDArray[np.int8], Fraction]
 """t+ and t- of each row, which rows are constants (1 active, 0 not, -1 open), and the smallest g."""
 
 
-def exact_margins(layer: ProblemLayer, sums: Sums, deeper: bool) -> tuple[Thresholds | None, str]:
-    """Thresholds on an enforceable lattice, or None and what stands in the way."""
+def exact_margins(layer: ProblemLayer, sums: Sums, deeper: bool, bias_is_named: bool = False) -> tuple[Thresholds | None, str]:
+    """Thresholds on an enforceable lattice, or None and what stands in the way. ``bias_is_named``: the biases matter for more
+    than activations, so that an internal one on the lattice cannot stand for them."""
     if not sums.discrete.all():
         return None, "real weights have no lattice"
     bias = lattice_bias(layer, sums)
     on_shared_lattice = bool(bias.lattices) and bias.lattices[0] is not None
+    if on_shared_lattice and bias_is_named:
+        return None, "its real biases count for more than activations"
     active, inactive, decided, width = _continuous_lattice(sums, bias) if on_shared_lattice else row_lattice(sums, bias).sides()
     open_rows = decided < 0
     slop = slop_per_tolerance(layer, sums, reach(sums, bias) + np.maximum(active, inactive), deeper)
     tolerance = loosest_tolerance((active + inactive)[open_rows], np.broadcast_to(slop, active.shape)[open_rows])
     if tolerance is None:
-        text = f"{float(width):.3g}"
-        return None, f"its lattice step {text} is below what a solver can resolve at a tolerance of {TOLERANCES[-1]:g}"
+        needed = needed_tolerance((active + inactive)[open_rows], np.broadcast_to(slop, active.shape)[open_rows])
+        step = f"its lattice step {float(width):.3g} is below what a solver can resolve"
+        return None, f"{step}: that needs a tolerance of {needed:.1g}, and {TOLERANCES[-1]:g} is the tightest in use"
     return Thresholds(active, inactive, decided, True, width, "sums lie on a lattice", tolerance, bias), ""
 
 

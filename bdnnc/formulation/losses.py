@@ -1,11 +1,12 @@
-"""The two losses of networks with binary outputs, as costs on merged patterns.
+"""Costs of the losses on merged patterns, exactly, and what no network can avoid.
 
-hamming [KB21]: a wrong output bit costs its class weight. zero_one: a sample whose class's unit is not the only active one. On
-merged patterns the costs of all samples of a pattern add up, exactly.
+hamming [KB21]: a wrong output bit costs its class weight. zero_one: a point that is wrong costs its class weight. On merged
+patterns the costs of all samples of a pattern add up.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
@@ -16,45 +17,45 @@ from numpy.typing import NDArray
 
 from bdnnc.exact import INT64_SAFE
 from bdnnc.formulation.sums import ratio
-from bdnnc.ir.problem import Problem
+from bdnnc.ir.problem import Problem, Targets
+from bdnnc.language.quantities import Errors, Loss
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LossCosts:
-    """Costs as Fractions over one denominator. ``when_on`` and ``when_off``: (P, output units) integers, the cost of a pattern
-    if the unit is active or not (hamming); ``per_class``: (P, C), the cost of failing the samples of a class (zero_one)."""
+class ClassCosts:
+    """What the samples of a class in a pattern cost if they are wrong: ``per_class`` (P, C) integers over ``denominator``."""
 
-    when_on: NDArray[Any]
-    when_off: NDArray[Any]
     per_class: NDArray[Any]
     denominator: int
 
+    def step_of(self, costs: NDArray[Any]) -> Fraction:
+        """The largest g with every integral combination of some costs in g Z."""
+        return Fraction(int(np.gcd.reduce(costs.ravel())), self.denominator) if costs.size else Fraction(0)
 
-def chooses_classes(problem: Problem) -> bool:
-    """Whether the loss asks for a class instead of bits: zero_one on several output units. On one unit it is hamming."""
-    return problem.loss == "zero_one" and problem.output_units > 1
+    def floats(self, costs: NDArray[Any]) -> NDArray[np.float64]:
+        return ratio(costs, self.denominator).ravel()
+
+    def total(self, costs: NDArray[Any]) -> Fraction:
+        return Fraction(int(costs.sum()), self.denominator)
 
 
-def loss_costs(problem: Problem) -> LossCosts:
-    weights = [problem.coefficient * weight for weight in problem.class_weights]
+def class_costs(problem: Problem, quantity: Loss | Errors) -> ClassCosts:
+    """The costs of a loss, or of errors (1 each, of one class or of all)."""
+    weights = _weights(problem, quantity)
     denominator = lcm(*(weight.denominator for weight in weights))
     scaled = np.array([int(weight * denominator) for weight in weights], dtype=object)
     largest = max(abs(int(weight)) for weight in scaled) * problem.samples * (len(scaled) + 1)
-    per_class = problem.counts * scaled.astype(np.int64) if largest < INT64_SAFE else problem.counts.astype(object) * scaled
-    if problem.output_units == 1:
-        return LossCosts(per_class[:, :1], per_class[:, 1:2], per_class, denominator)
-    total = per_class.sum(axis=1, keepdims=True)
-    return LossCosts(total - per_class, per_class, per_class, denominator)
+    counts = problem.counts
+    per_class = counts * scaled.astype(np.int64) if largest < INT64_SAFE else counts.astype(object) * scaled
+    return ClassCosts(per_class, denominator)
 
 
-def as_floats(costs: NDArray[Any], denominator: int) -> NDArray[np.float64]:
-    """The costs as flat floats."""
-    return ratio(costs, denominator).ravel()
-
-
-def step_of(costs: NDArray[Any], denominator: int) -> Fraction:
-    """The largest g with every integral combination of the costs in g Z."""
-    return Fraction(int(np.gcd.reduce(costs.ravel())), denominator) if costs.size else Fraction(0)
+def _weights(problem: Problem, quantity: Loss | Errors) -> Sequence[Fraction]:
+    classes = range(len(problem.classes))
+    if isinstance(quantity, Errors):
+        return [Fraction(quantity.of is None or place == quantity.of) for place in classes]
+    assert isinstance(quantity.weights, tuple)
+    return quantity.weights
 
 
 def wanted(problem: Problem) -> NDArray[np.int8]:
@@ -64,23 +65,43 @@ def wanted(problem: Problem) -> NDArray[np.int8]:
     return np.eye(problem.output_units, dtype=np.int8)
 
 
-def exact_objective(problem: Problem, active: NDArray[np.bool_]) -> Fraction:
-    """The goal's exact value for the output activations ``active`` (P, output units) on the patterns."""
-    costs = loss_costs(problem)
-    if problem.loss == "hamming":
-        total = int(np.where(active, costs.when_on, costs.when_off).sum())
-    else:
-        right = (active[:, None, :] == (wanted(problem) == 1)[None, :, :]).all(axis=2)  # (P, C)
-        total = int(costs.per_class[~right].sum())
-    return problem.constant + Fraction(total, costs.denominator)
+def bit_costs(problem: Problem, costs: ClassCosts) -> tuple[NDArray[Any], NDArray[Any]]:
+    """(P, output units) each: the cost of a pattern if the unit is active, and if it is not."""
+    per_class = costs.per_class
+    if problem.output_units == 1:
+        return per_class[:, :1], per_class[:, 1:2]
+    return per_class.sum(axis=1, keepdims=True) - per_class, per_class
 
 
-def unavoidable_loss(problem: Problem) -> Fraction:
-    """What every network pays: equal points with different labels can't all be right. A bound of the goal
-    (docs/formulations.md, *Losses*)."""
-    costs = loss_costs(problem)
-    if problem.loss == "hamming":
-        least = np.minimum(costs.when_on, costs.when_off).sum()
-    else:
-        least = (costs.per_class.sum(axis=1) - costs.per_class.max(axis=1)).sum()
-    return problem.constant + Fraction(int(least), costs.denominator)
+def unavoidable(problem: Problem, quantity: Loss | Errors) -> Fraction:
+    """What every network pays: equal points with different labels can't all be right (docs/formulations.md, *Losses*).
+
+    A hinge pays nothing that can be told without the network, an absolute loss the distances from the weighted medians.
+    """
+    if isinstance(quantity, Loss) and quantity.kind == "absolute":
+        return Fraction(0) if problem.targets is None else _from_medians(problem.targets)
+    if isinstance(quantity, Loss) and quantity.kind not in ("hamming", "zero_one"):
+        return Fraction(0)
+    costs = class_costs(problem, quantity)
+    if isinstance(quantity, Loss) and quantity.kind == "hamming":
+        return costs.total(np.minimum(*bit_costs(problem, costs)))
+    return costs.total(costs.per_class.sum(axis=1) - costs.per_class.max(axis=1))
+
+
+def _from_medians(targets: Targets) -> Fraction:
+    """The least sum of count |a - y| if every pattern had its own a: a weighted median each."""
+    by_pattern: dict[int, list[tuple[Fraction, int]]] = {}
+    for pattern, value, count in zip(targets.pattern.tolist(), targets.value, targets.count.tolist(), strict=True):
+        by_pattern.setdefault(pattern, []).append((Fraction(value), count))
+    return sum((_spread(members) for members in by_pattern.values() if len(members) > 1), Fraction(0))
+
+
+def _spread(members: Sequence[tuple[Fraction, int]]) -> Fraction:
+    half, seen = Fraction(sum(count for _, count in members), 2), 0
+    median = Fraction(0)
+    for value, count in sorted(members):
+        median = value
+        seen += count
+        if seen >= half:
+            break
+    return sum((abs(value - median) * count for value, count in members), Fraction(0))

@@ -12,14 +12,15 @@ from bdnnc.formulation.thresholds import Thresholds
 from bdnnc.ir.problem import ProblemLayer
 
 
-def margins(layer: ProblemLayer, sums: Sums, below_unit: str | None) -> Thresholds:
-    """Margins and bias domains of a layer. ``below_unit`` is the unit type of the layer below, None for the first layer.
+def margins(layer: ProblemLayer, sums: Sums, below_unit: str | None, bias_is_named: bool = False) -> Thresholds:
+    """Margins and bias domains of a layer of step or sign units. ``below_unit`` is the unit type of the layer below, None for
+    the first layer; ``bias_is_named`` as for `exact_margins`.
 
     Raises UserError E331 where `margin exact` cannot be had, E332 where a declared margin is below the solver's tolerances.
     """
     if isinstance(layer.margin, Fraction):
         return declared_margins(layer, sums, layer.margin, below_unit is not None)
-    exact, obstacle = exact_margins(layer, sums, below_unit is not None)
+    exact, obstacle = exact_margins(layer, sums, below_unit is not None, bias_is_named)
     if exact is not None:
         return exact
     if layer.margin == "exact":

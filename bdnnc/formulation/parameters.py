@@ -1,79 +1,148 @@
-"""Weights and biases as variables: an interval is a real one, consecutive integers an integer one, any other progression an
-integer one behind an equation, any other finite set one binary a member."""
+"""Weights and biases as variables.
+
+An interval is a real variable, consecutive integers an integer one, any other progression an integer one behind an equation,
+bits(k) one binary a bit, any other finite set one binary a member, a scaled set one binary a member and the unit's scale. Where
+a connection may be absent, a binary z says whether it is there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
+from dataclasses import dataclass
 
 import numpy as np
 
+from bdnnc.formulation.builder import Builder, every
 from bdnnc.formulation.plan import LayerPlan
-from bdnnc.ir.domains import LatticeDomain, ListDomain, ParameterDomain, RealDomain
-from bdnnc.ir.program import Floats, Index, Link, Variable
+from bdnnc.formulation.scaled_sets import scaled_weights
+from bdnnc.formulation.weights import weight_range
+from bdnnc.ir.domains import BitsDomain, LatticeDomain, ListDomain, ParameterDomain, RealDomain, ScaledDomain
+from bdnnc.ir.program import Floats, Index, Key, Link, Variable
 
 
-def weight_variables(plan: LayerPlan) -> tuple[list[Variable], list[Link]]:
-    """The block ``w`` of a layer's free weights, with its digits."""
+def add_weights(builder: Builder, plan: LayerPlan) -> None:
+    """The block ``w`` of a layer's free weights, with its digits and, in a sparse layer, the presence ``z`` of each."""
     layer = plan.layer
     units, inputs = np.nonzero(layer.free)
-    if len(units) == 0:
-        return [], []
-    dense = (layer.units, layer.inputs) if layer.free.all() else None
-    domains = [layer.domain] * len(units)
-    floors = np.full(len(units), float(layer.domain.lower))
-    index = None if dense else (units, inputs)
-    return _encoded("w", "q", layer.name, ("unit", "input"), domains, floors, layer.statement, dense, index)
+    count = len(units)
+    if count == 0:
+        return
+    shape = (layer.units, layer.inputs) if layer.free.all() else None
+    index = None if shape else (units, inputs)
+    lower, upper = (np.full(count, float(end)) for end in weight_range(layer))
+    main = Variable("w", layer.name, ("unit", "input"), lower, upper, False, layer.statement, shape, index)
+    present: Key | None = None
+    if layer.sparse:
+        binary = Variable("z", layer.name, main.axes, np.zeros(count), np.ones(count), True, layer.statement, shape, index)
+        present = builder.add(binary)
+    if isinstance(layer.domain, ScaledDomain):
+        scaled_weights(builder, layer, main, present)
+    else:
+        _encode(builder, _Block(main, "q", [layer.domain] * count, present))
 
 
-def bias_variables(plan: LayerPlan) -> tuple[list[Variable], list[Link]]:
-    """The block ``b``: one variable a unit, a single one for a shared bias, none for `bias none`."""
+def add_biases(builder: Builder, plan: LayerPlan) -> None:
+    """The block ``b``: one variable a unit, a single one for a shared bias, none for `bias none` and `bias fixed`."""
     bias = plan.thresholds.bias
-    if bias.kind == "none":
-        return [], []
-    floors = np.array([float(value) for value in bias.floors])
+    if not bias.is_chosen:
+        return
+    lower = np.array([float(value) for value in bias.floors])
+    upper = np.array([float(domain.upper) for domain in bias.domains])
     shape = () if bias.kind == "shared" else (len(bias.domains),)
     axes = () if bias.kind == "shared" else ("unit",)
-    return _encoded("b", "r", plan.layer.name, axes, bias.domains, floors, plan.layer.statement, shape, None)
+    main = Variable("b", plan.layer.name, axes, lower, upper, False, plan.layer.statement, shape)
+    _encode(builder, _Block(main, "r", bias.domains, None))
 
 
-def _encoded(
-    symbol: str,
-    digit: str,
-    layer: str,
-    axes: tuple[str, ...],
-    domains: Sequence[ParameterDomain],
-    floors: Floats,
-    statement: int,
-    shape: tuple[int, ...] | None,
-    index: tuple[Index, ...] | None,
-) -> tuple[list[Variable], list[Link]]:
-    """All parameters of a block with the encoding that the first domain's type asks for (a block's domains are of one type)."""
-    first = domains[0]
-    distinct = list({id(domain): domain for domain in domains}.values())  # by identity: hashing a Fraction is slow
-    upper = np.full(len(domains), float(first.upper)) if len(distinct) == 1 else np.array([float(d.upper) for d in domains])
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    """Parameters to be encoded: their block, the symbol of its digits, the domain of each (all of one type), presences."""
+
+    main: Variable
+    digit: str
+    domains: Sequence[ParameterDomain]
+    present: Key | None
+
+
+def _encode(builder: Builder, block: _Block) -> None:
+    distinct = list({id(domain): domain for domain in block.domains}.values())  # by identity: hashing a Fraction is slow
+    first = distinct[0]
+    around_zero = first.lower <= 0 <= first.upper
     plain = all(isinstance(domain, LatticeDomain) and domain.is_plain_integers for domain in distinct)
-    main = Variable(symbol, layer, axes, floors, upper, plain, statement, shape, index)
-    if plain or isinstance(first, RealDomain):
-        return [main], []
-    if isinstance(first, ListDomain):
-        return _one_hot(main, digit, [d.values for d in domains if isinstance(d, ListDomain)])
-    lattices = [domain for domain in domains if isinstance(domain, LatticeDomain)]
+    if isinstance(first, RealDomain) or (plain and (block.present is None or around_zero)):
+        builder.add(_integral(block.main) if plain else block.main)
+        if block.present is not None:
+            _bound_by_presence(builder, block.main, block.present, first)
+        return
+    builder.add(block.main)
+    if isinstance(first, BitsDomain):
+        _bits(builder, block, first)
+    elif isinstance(first, ListDomain):
+        _one_hot(builder, block)
+    else:
+        _progression(builder, block)
+
+
+def _integral(variable: Variable) -> Variable:
+    return Variable(
+        variable.symbol, variable.layer, variable.axes, variable.lower, variable.upper, True, variable.statement,
+        variable.shape, variable.index,
+    )  # fmt: skip
+
+
+def _bound_by_presence(builder: Builder, main: Variable, present: Key, domain: ParameterDomain) -> None:
+    """L z <= w <= U z: an absent connection has weight 0, a present one a weight of the set."""
+    for kind, end, sign in (("cap", domain.upper, -1.0), ("floor", domain.lower, 1.0)):
+        summands = (every(main.key, main.size, -sign), every(present, main.size, sign * float(end)))
+        note = "w <= U z" if kind == "cap" else "w >= L z"
+        builder.relate(
+            f"{kind}_w", main.layer, main.axes, main.naming, summands, main.statement, note, upper=0.0, rows=main.size
+        )
+
+
+def _progression(builder: Builder, block: _Block) -> None:
+    main = block.main
+    lattices = [domain for domain in block.domains if isinstance(domain, LatticeDomain)]
     counts = np.array([float(domain.count) for domain in lattices])
-    digits = Variable(digit, layer, axes, np.zeros(len(counts)), counts, True, statement, shape, index)
+    digits = _digits(main, block.digit, counts)
+    builder.add(digits)
     origin = np.array([float(domain.origin) for domain in lattices])
     step = np.array([float(domain.step) for domain in lattices])
-    link = Link(main.key, digits.key, origin, np.arange(len(counts)), step, False, statement)
-    return [main, digits], [link]
+    builder.links.append(Link(main.key, digits.key, origin, np.arange(main.size), step, False, main.statement, block.present))
 
 
-def _one_hot(main: Variable, digit: str, values: Sequence[Sequence[Fraction]]) -> tuple[list[Variable], list[Link]]:
+def _bits(builder: Builder, block: _Block, domain: BitsDomain) -> None:
+    """w = -(2^k - 1) + sum of 2^(i + 1) q_i."""
+    main, count = block.main, domain.count
+    owner = np.repeat(np.arange(main.size), count)
+    place = np.tile(np.arange(count), main.size)
+    digits = _members(main, block.digit, "bit", owner, place)
+    builder.add(digits)
+    origin = np.full(main.size, float(domain.lower))
+    value = np.exp2(place + 1.0)
+    builder.links.append(Link(main.key, digits.key, origin, owner, value, False, main.statement, block.present))
+
+
+def _one_hot(builder: Builder, block: _Block) -> None:
+    main = block.main
+    values = [domain.values for domain in block.domains if isinstance(domain, ListDomain)]
     owner = np.repeat(np.arange(main.size), [len(members) for members in values])
     place = np.concatenate([np.arange(len(members)) for members in values])
-    base = main.index if main.index is not None else np.unravel_index(np.arange(main.size), main.shape or (1,))
-    index = (*(axis[owner] for axis in base), place) if main.axes else (place,)
-    ones = np.ones(len(owner))
-    digits = Variable(digit, main.layer, (*main.axes, "member"), 0 * ones, ones, True, main.statement, None, index)
+    digits = _members(main, block.digit, "member", owner, place)
+    builder.add(digits)
     value = np.array([float(member) for members in values for member in members])
-    link = Link(main.key, digits.key, np.zeros(main.size), owner, value, True, main.statement)
-    return [main, digits], [link]
+    builder.links.append(Link(main.key, digits.key, np.zeros(main.size), owner, value, True, main.statement, block.present))
+
+
+def _digits(main: Variable, symbol: str, upper: Floats) -> Variable:
+    """One integer digit a parameter."""
+    lower = np.zeros(len(upper))
+    return Variable(symbol, main.layer, main.axes, lower, upper, True, main.statement, main.shape, main.index)
+
+
+def _members(main: Variable, symbol: str, axis: str, owner: Index, place: Index) -> Variable:
+    """Several binary digits a parameter."""
+    base = main.index if main.index is not None else np.unravel_index(np.arange(main.size), main.shape or (1,))
+    index = (*(part[owner] for part in base), place) if main.axes else (place,)
+    ones = np.ones(len(owner))
+    return Variable(symbol, main.layer, (*main.axes, axis), 0 * ones, ones, True, main.statement, None, index)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bdnnc.exact import decimal_text
+from bdnnc.formulation.linear_layer import linear_thresholds
 from bdnnc.formulation.margins import margins
+from bdnnc.formulation.mentions import layers_with_named_bias
 from bdnnc.formulation.reach import refuse_absurd_reach
 from bdnnc.formulation.sums import Sums, deeper_layer_sums, first_layer_sums
 from bdnnc.formulation.thresholds import Thresholds
@@ -25,7 +27,7 @@ class LayerPlan:
         return LayerClass(
             layer=self.layer.name,
             exact=found.exact,
-            margin=decimal_text(found.width),
+            margin="none" if self.layer.unit == "linear" and found.width == 0 else decimal_text(found.width),
             reason=found.reason,
             bias=_bias_text(found),
             tolerance=found.tolerance,
@@ -33,8 +35,8 @@ class LayerPlan:
 
 
 def _bias_text(found: Thresholds) -> str:
-    if found.bias.kind == "none":
-        return "none"
+    if not found.bias.is_chosen:
+        return found.bias.kind
     texts = list(dict.fromkeys(domain.text() for domain in found.bias.domains))
     shown = texts[0] if len(texts) == 1 else f"{texts[0]} .. ({len(texts)} different ranges)"
     return f"shared {shown}" if found.bias.kind == "shared" else shown
@@ -44,9 +46,14 @@ def plan(problem: Problem) -> tuple[LayerPlan, ...]:
     """One plan a layer, from the first to the output. Raises UserError E331 or E332 (see `margins`), E333."""
     plans: list[LayerPlan] = []
     below: ProblemLayer | None = None
-    for layer in problem.layers:
+    named = layers_with_named_bias(problem)
+    for place, layer in enumerate(problem.layers):
         sums = first_layer_sums(layer, problem.patterns) if below is None else deeper_layer_sums(layer, below)
         refuse_absurd_reach(layer, sums, problem.statements[layer.statement].span)
-        plans.append(LayerPlan(layer, sums, margins(layer, sums, None if below is None else below.unit)))
+        if layer.unit == "linear":
+            thresholds = linear_thresholds(layer, sums, problem)
+        else:
+            thresholds = margins(layer, sums, None if below is None else below.unit, place in named)
+        plans.append(LayerPlan(layer, sums, thresholds))
         below = layer
     return tuple(plans)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnnc.formulation.sums import Sums, digits_per_weight
+from bdnnc.formulation.sums import Sums
+from bdnnc.formulation.weights import weight_range, weight_slack
 from bdnnc.ir.problem import ProblemLayer
 
 Floats = NDArray[np.float64]
@@ -30,11 +31,11 @@ def slop_per_tolerance(layer: ProblemLayer, sums: Sums, reach: Floats, deeper: b
     ``reach``: big-M plus the margin of each row. First layer: reach + 1 + sum |x_j| (1 + q_j); deeper: reach + n + 1 + sum of
     the largest weight of each input + sum q_j.
     """
-    per_weight = digits_per_weight(layer.domain)
+    per_weight = weight_slack(layer)
     if not deeper:
         return reach + 1.0 + sums.absolute * (1.0 + per_weight)
     fixed = max((abs(value) for value in layer.constant[~layer.free]), default=0)
-    largest = float(max(abs(layer.domain.lower), abs(layer.domain.upper), fixed))
+    largest = float(max(*(abs(end) for end in weight_range(layer)), fixed))
     return reach + 1.0 + sums.absolute * (1.0 + largest + per_weight)
 
 
@@ -45,6 +46,11 @@ def loosest_tolerance(margin: Floats, slop: Floats) -> float | None:
         return TOLERANCES[0]
     allowed = float(np.min(margin / slop)) / SAFETY
     return next((tolerance for tolerance in TOLERANCES if tolerance_floor(slop) <= tolerance <= allowed), None)
+
+
+def needed_tolerance(margin: Floats, slop: Floats) -> float:
+    """The tolerance at which every margin would exceed `SAFETY` times its slop, whether or not a solver keeps it."""
+    return float(np.min(margin / slop)) / SAFETY if margin.size else TOLERANCES[0]
 
 
 def tolerance_floor(slop: Floats) -> float:

@@ -13,8 +13,8 @@ from math import lcm
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnnc.exact import FLOAT_EXACT, INT64_SAFE, ExactMatrix, IntArray, narrowed
-from bdnnc.ir.domains import DiscreteDomain, LatticeDomain, RealDomain, affine_lattice
+from bdnnc.exact import FLOAT_EXACT, INT64_SAFE, ExactMatrix, IntArray, magnitude, narrowed
+from bdnnc.formulation.weights import is_real, weight_lattice, weight_range
 from bdnnc.ir.problem import ProblemLayer
 
 
@@ -57,12 +57,8 @@ def _constants(layer: ProblemLayer, factor: int) -> IntArray:
     return out
 
 
-def _lattice_of(layer: ProblemLayer) -> tuple[Fraction, Fraction]:
-    return (Fraction(0), Fraction(0)) if isinstance(layer.domain, RealDomain) else affine_lattice(layer.domain)
-
-
 def _weight_factor(layer: ProblemLayer, *more: Fraction) -> int:
-    numbers = [layer.domain.lower, layer.domain.upper, *more]
+    numbers = [*weight_range(layer), *more]
     constants = {Fraction(v).denominator for v in layer.constant[~layer.free]}
     return lcm(*(n.denominator for n in numbers), *constants)
 
@@ -70,10 +66,10 @@ def _weight_factor(layer: ProblemLayer, *more: Fraction) -> int:
 def _product(left: IntArray, right: IntArray) -> IntArray:
     """The matrix product: by floats where every sum is an integer below 2**53 (exact then), in int64 if it can't overflow, else
     in Python integers."""
-    if not left.any() or not right.any():
+    if not right.any() or not left.any():
         return np.zeros((left.shape[0], right.shape[1]), dtype=np.int64)
     if left.dtype != object and right.dtype != object:
-        reach = int(np.abs(left).max()) * int(np.abs(right).max()) * left.shape[1]
+        reach = magnitude(left) * magnitude(right) * left.shape[1]
         if reach < FLOAT_EXACT:
             return (left.astype(np.float64) @ right.astype(np.float64)).astype(np.int64)
         if reach < INT64_SAFE:
@@ -84,17 +80,17 @@ def _product(left: IntArray, right: IntArray) -> IntArray:
 def first_layer_sums(layer: ProblemLayer, patterns: ExactMatrix) -> Sums:
     """Sums of the first layer on the data: exact, for any mix of free and fixed weights."""
     X, data_denominator = patterns.over_one_denominator()
-    c, g = _lattice_of(layer)
+    c, g = weight_lattice(layer)
     factor = _weight_factor(layer, c, g)
     masks, mask_of_unit = np.unique(layer.free, axis=0, return_inverse=True)
     mask_of_unit = mask_of_unit.ravel()
     constant = narrowed(_constants(layer, factor))
     fixed_part = _product(X, constant.T)
-    above, below = (_mask_sums(part, masks)[:, mask_of_unit] for part in (np.maximum(X, 0), np.minimum(X, 0)))
-    lower, upper = _scaled(layer.domain.lower, factor), _scaled(layer.domain.upper, factor)
+    above, below = (sums[:, mask_of_unit] for sums in _signed_sums(X, masks))
+    lower, upper = (_scaled(end, factor) for end in weight_range(layer))
     wide = _needs_objects(above, below, max(abs(lower), abs(upper), abs(_scaled(c, factor))))
     above, below = (above.astype(object), below.astype(object)) if wide else (above, below)
-    real = isinstance(layer.domain, RealDomain)
+    real = is_real(layer)
     return Sums(
         origin=narrowed(fixed_part + (above + below) * _scaled(c, factor)),
         step=_gcds(X, masks, _scaled(g, factor))[:, mask_of_unit],
@@ -109,13 +105,20 @@ def first_layer_sums(layer: ProblemLayer, patterns: ExactMatrix) -> Sums:
 def _needs_objects(above: IntArray, below: IntArray, factor: int) -> bool:
     if above.dtype == object or below.dtype == object:
         return True
-    reach = max((int(np.abs(part).max()) for part in (above, below) if part.size), default=0)
+    reach = max(magnitude(above), magnitude(below))
     return reach * factor * 4 >= INT64_SAFE
 
 
+def _signed_sums(X: IntArray, masks: NDArray[np.bool_]) -> tuple[IntArray, IntArray]:
+    """The sums of the positive and of the negative X[p, j] over the inputs of each mask: (patterns, masks) each. Units of equal
+    masks share the work."""
+    positive, whole = np.maximum(X, 0) if X.size and X.min() < 0 else X, _mask_sums(X, masks)
+    above = whole if positive is X else _mask_sums(positive, masks)
+    return above, whole - above
+
+
 def _mask_sums(X: IntArray, masks: NDArray[np.bool_]) -> IntArray:
-    """The sum of X[p, j] over the inputs of each mask: (patterns, masks). Units of equal masks share the work."""
-    if X.dtype != object and masks.all() and X.size and int(np.abs(X).max()) * X.shape[1] < INT64_SAFE:
+    if X.dtype != object and masks.all() and X.size and magnitude(X) * X.shape[1] < INT64_SAFE:
         return X.sum(axis=1, keepdims=True)
     return _product(X, masks.T.astype(np.int64))
 
@@ -130,12 +133,12 @@ def _gcds(X: IntArray, masks: NDArray[np.bool_], step: int) -> IntArray:
 
 
 def deeper_layer_sums(layer: ProblemLayer, below: ProblemLayer) -> Sums:
-    """Sums of a layer on the outputs of the one below: every 0/1 (step) or -1/+1 (sign) vector, one row for all patterns."""
-    c, g = _lattice_of(layer)
+    """Sums of a layer on the outputs of the one below: every 0/v (step(v)) or -1/+1 (sign) vector, one row for all patterns."""
+    c, g = weight_lattice(layer)
     factor = _weight_factor(layer, c, g)
     constant = _constants(layer, factor)
     free = layer.free.astype(object)
-    lower, upper = _scaled(layer.domain.lower, factor), _scaled(layer.domain.upper, factor)
+    lower, upper = (_scaled(end, factor) for end in weight_range(layer))
     origin_free, step = _scaled(c, factor), _scaled(g, factor)
     if below.unit == "step":
         origin = np.zeros(constant.shape, dtype=object)
@@ -148,22 +151,14 @@ def deeper_layer_sums(layer: ProblemLayer, below: ProblemLayer) -> Sums:
         reach = max(abs(lower), abs(upper))
         high = free * reach + np.abs(constant)
         low = -high
-    real_free = layer.free if isinstance(layer.domain, RealDomain) else np.zeros_like(layer.free)
+    real_free = layer.free if is_real(layer) else np.zeros_like(layer.free)
+    times = below.height.numerator if below.unit == "step" else 1
     return Sums(
-        origin=narrowed(origin.sum(axis=1, keepdims=True).T),
-        step=narrowed(np.gcd.reduce(steps, axis=1, keepdims=True).T),
-        low=narrowed(low.sum(axis=1, keepdims=True).T),
-        high=narrowed(high.sum(axis=1, keepdims=True).T),
-        denominator=factor,
+        origin=narrowed(origin.sum(axis=1, keepdims=True).T * times),
+        step=narrowed(np.gcd.reduce(steps, axis=1, keepdims=True).T * times),
+        low=narrowed(low.sum(axis=1, keepdims=True).T * times),
+        high=narrowed(high.sum(axis=1, keepdims=True).T * times),
+        denominator=factor * (below.height.denominator if below.unit == "step" else 1),
         discrete=~np.any(real_free, axis=1)[None, :],
-        absolute=(layer.free | (constant != 0)).sum(axis=1, keepdims=True).T.astype(np.float64),
+        absolute=(layer.free | (constant != 0)).sum(axis=1, keepdims=True).T * float(below.height),
     )
-
-
-def digits_per_weight(domain: RealDomain | DiscreteDomain) -> float:
-    """How far a weight can be off per unit of integrality tolerance: the q of the slop (docs/formulations.md)."""
-    if isinstance(domain, RealDomain):
-        return 0.0
-    if isinstance(domain, LatticeDomain):
-        return float(domain.step)
-    return float(sum(abs(v) for v in domain.values))

@@ -9,67 +9,107 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bdnnc.diagnostics import InternalError
-from bdnnc.ir.program import Implication, Key, PreActivation, Program
+from bdnnc.ir.boxes import conclusion_box
+from bdnnc.ir.program import Implication, Key, PreActivation, Program, Summand, Variable
 from bdnnc.milp.names import NameBlock
-from bdnnc.milp.rows import Floats, Index, Piece, RowBlock, one_column
-
-SYMBOLS = {">=": ("on", "active"), "<=": ("off", "inactive")}
+from bdnnc.milp.rows import ChunkedPiece, Floats, Index, Piece, RowBlock, one_column
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Rows:
-    """The (pattern, unit) of each row. On a full grid both are the axes themselves, (P, 1) and (units,), to be broadcast."""
+    """The (pattern, unit) of each row, and the sign of its pre-activation (None: 1). On a full grid pattern and unit are the
+    axes themselves, (P, 1) and (units,), to be broadcast."""
 
     pattern: Index
     unit: Index
     grid: tuple[int, ...]
+    sign: Floats | None = None
 
     def of(self, table: Floats) -> Floats:
         """The entries of a (P or 1, units) table."""
         return table[self.pattern if table.shape[0] > 1 else np.zeros_like(self.pattern), self.unit]
+
+    def beside(self, other: Index) -> tuple[_Rows, _Rows]:
+        """a(unit) - a(other) as two signed terms, the unit that comes first in the matrix first: no row has to be sorted."""
+        sign = np.where(self.unit < other, 1.0, -1.0)
+        first = _Rows(self.pattern, np.minimum(self.unit, other), self.grid, sign)
+        return first, _Rows(self.pattern, np.maximum(self.unit, other), self.grid, -sign)
+
+    def flat(self) -> tuple[Index, Index]:
+        """Pattern and unit of each row, one after the other."""
+        return np.broadcast_to(self.pattern, self.grid).ravel(), np.broadcast_to(self.unit, self.grid).ravel()
 
 
 def implication_rows(rule: Implication, a: PreActivation, program: Program, start: dict[Key, int]) -> RowBlock:
     """The rows of one implication family."""
     where = _rows(rule, a, program)
     threshold = rule.threshold.reshape(where.grid)
-    big = np.maximum(threshold - where.of(a.low) if rule.sense == ">=" else where.of(a.high) - threshold, 0.0)
-    sign = 1.0 if (rule.sense == ">=") == (rule.value == 0) else -1.0
-    relaxed = threshold if rule.value == 0 else _when_on(rule.sense, threshold, big)
-    trigger = one_column(start[rule.trigger] + rule.literal.reshape(where.grid), sign * big)
-    limit = (relaxed - where.of(a.offset)).ravel()
-    infinite = np.full(len(rule.literal), np.inf)
-    symbol, kind = SYMBOLS[rule.sense]
+    offset = where.of(a.offset)
+    if rule.other is not None:
+        offset = offset - _Rows(rule.pattern, rule.other, where.grid).of(a.offset)
+    pieces = _preactivation_pieces(where, rule.other, a, start)
+    pieces += [_summand_piece(part, where, start) for part in rule.summands]
+    if rule.trigger is None:
+        limit = (threshold - offset).ravel()
+    else:
+        low, high = _conclusion_box(rule, a, where, program)
+        big = np.maximum(threshold - low if rule.sense == ">=" else high - threshold, 0.0)
+        sign = 1.0 if (rule.sense == ">=") == (rule.value == 0) else -1.0
+        relaxed = threshold if rule.value == 0 else _when_on(rule.sense, threshold, big)
+        pieces.append(one_column(start[rule.trigger] + rule.literal.reshape(where.grid), sign * big))
+        limit = (relaxed - offset).ravel()
+    infinite = np.broadcast_to(np.inf, rule.size)
     return RowBlock(
-        kind=kind,
+        kind=rule.kind,
         layer=rule.layer,
         statement=rule.statement,
         grid=where.grid,
-        pieces=[*_preactivation_pieces(where, a, start), trigger],
+        pieces=pieces,
         lower=limit if rule.sense == ">=" else -infinite,
         upper=limit if rule.sense == "<=" else infinite,
-        names=_names(symbol, rule, program),
-        axes=("sample", "unit") if rule.trigger[0] == "u" else ("sample", "class", "unit"),
+        names=NameBlock(rule.kind, rule.layer, rule.naming),
+        axes=rule.axes,
         note=_note(rule),
+        trigger="" if rule.trigger is None else rule.trigger[0],
     )
+
+
+def _conclusion_box(rule: Implication, a: PreActivation, where: _Rows, program: Program) -> tuple[Floats, Floats]:
+    """Bounds of the conclusion, on the grid of the rows."""
+    if rule.other is None and not rule.summands:
+        return where.of(a.low), where.of(a.high)
+    variables = {part.block: block_of(program, part.block) for part in rule.summands}
+    low, high = conclusion_box(rule, a, variables)
+    return low.reshape(where.grid), high.reshape(where.grid)
+
+
+def block_of(program: Program, key: Key) -> Variable:
+    """The block of a key. Raises InternalError where there is none."""
+    variable = program.variable(*key)
+    if variable is None:
+        raise InternalError(f"no block {key}")
+    return variable
 
 
 def _rows(rule: Implication, a: PreActivation, program: Program) -> _Rows:
     grid = (program.patterns, a.units)
-    if len(rule.literal) == grid[0] * grid[1] and _is_dense(rule, program):
+    place = rule.pattern * a.units + rule.unit
+    if rule.other is None and rule.size == prod(grid) and np.array_equal(place, np.arange(rule.size)):
         return _Rows(np.arange(grid[0])[:, None], np.arange(grid[1]), grid)
-    return _Rows(rule.pattern, rule.unit, (len(rule.literal),))
+    return _Rows(rule.pattern, rule.unit, (rule.size,))
 
 
-def _is_dense(rule: Implication, program: Program) -> bool:
-    """Whether the trigger is the (pattern, unit) binary itself, so that the literals are all of them, in order."""
-    block = program.variable(*rule.trigger)
-    return block is not None and block.index is None and block.size == len(rule.literal)
+def _summand_piece(part: Summand, where: _Rows, start: dict[Key, int]) -> Piece:
+    """A summand that has one member a row, in the order of the rows."""
+    if not np.array_equal(part.row, np.arange(prod(where.grid))):
+        raise InternalError(f"a summand of {part.block} in an implication is not one a row")
+    return one_column((start[part.block] + part.member).reshape(where.grid), part.value.reshape(where.grid))
 
 
 def _when_on(sense: str, threshold: Floats, big: Floats) -> Floats:
@@ -78,41 +118,36 @@ def _when_on(sense: str, threshold: Floats, big: Floats) -> Floats:
 
 
 def _note(rule: Implication) -> str:
+    conclusion = f"a({rule.layer})" if rule.other is None else f"a({rule.layer}) - other"
+    conclusion += "".join(f" {'-' if (part.value < 0).all() else '+'} {part.block[0]}" for part in rule.summands)
+    if rule.trigger is None:
+        return f"{conclusion} {rule.sense} t"
     symbol, layer = rule.trigger
     side = "low" if rule.sense == ">=" else "high"
     form = "t - low" if rule.sense == ">=" else "high - t"
-    premise = f"{symbol}({layer}) = {rule.value} => a({rule.layer}) {rule.sense} t"
+    premise = f"{symbol}({layer}) = {rule.value} => {conclusion} {rule.sense} t"
     return f"{premise}, M = {form} of the row, {side} from the boxes of weights and bias"
 
 
-def _names(symbol: str, rule: Implication, program: Program) -> NameBlock:
-    """Rows are named after (sample, unit), or (sample, class, unit) where a class's binary triggers them."""
-    block = program.variable(*rule.trigger)
-    if block is None:
-        raise InternalError(f"no block {rule.trigger}")
-    if block.index is None:
-        if block.shape is not None and len(rule.literal) == block.size:
-            return NameBlock(symbol, rule.layer, block.shape)
-        return NameBlock(symbol, rule.layer, (rule.pattern, rule.unit))
-    return NameBlock(symbol, rule.layer, (*(axis[rule.literal] for axis in block.index), rule.unit))
-
-
-def _preactivation_pieces(where: _Rows, a: PreActivation, start: dict[Key, int]) -> list[Piece]:
-    """The columns of a(pattern, unit): weights or products, binaries behind fixed weights, and the bias."""
-    pieces: list[Piece] = []
-    entries, inside = _entries(a)
-    if entries.shape[1]:
-        if a.X is not None:
-            pieces.append(_data_piece(where, a, a.X, entries, inside, start["w", a.layer]))
-        else:
-            pieces += _product_pieces(where, a, entries, inside, start)
+def _preactivation_pieces(
+    where: _Rows, other: Index | None, a: PreActivation, start: dict[Key, int]
+) -> list[Piece | ChunkedPiece]:
+    """The columns of a(pattern, unit) - a(pattern, other): weights or products, binaries behind fixed weights, and the bias."""
+    terms = (where,) if other is None else where.beside(other)
+    pieces: list[Piece | ChunkedPiece] = []
+    if len(a.entry_unit):
+        entries, inside = _entries(a)
+        for term in terms:
+            if a.X is not None:
+                pieces.append(_data_piece(term, a, a.X, entries, inside, start["w", a.layer]))
+            else:
+                pieces += _product_pieces(term, a, entries, inside, start)
     if a.below is not None and a.fixed.any():
-        width = int(a.fixed.shape[1])
-        below = start["u", a.below] + where.pattern[..., None] * width + np.arange(width)
-        pieces.append(Piece(below, a.fixed[where.unit], width))
-    if a.bias != "none":
-        column = start["b", a.layer] + (where.unit if a.bias == "unit" else np.zeros_like(where.unit))
-        pieces.append(one_column(column, 1.0))
+        pieces.append(_fixed_piece(where, other, a, start["u", a.below]))
+    if a.bias == "unit":
+        pieces += [one_column(start["b", a.layer] + term.unit, 1.0 if term.sign is None else term.sign) for term in terms]
+    elif a.bias == "shared" and other is None:
+        pieces.append(one_column(start["b", a.layer] + np.zeros_like(where.unit), 1.0))
     return pieces
 
 
@@ -127,23 +162,56 @@ def _entries(a: PreActivation) -> tuple[Index, NDArray[np.bool_]]:
     return entries, inside
 
 
-def _data_piece(where: _Rows, a: PreActivation, X: Floats, entries: Index, inside: NDArray[np.bool_], start: int) -> Piece:
-    inputs = a.entry_input[entries]
-    columns = (start + entries)[where.unit]
-    if inside.all() and (inputs == inputs[0]).all():  # every unit sees the same inputs: whole rows of X
-        seen = X if len(inputs[0]) == X.shape[1] else X[:, inputs[0]]
-        values = seen[:, None, :] if len(where.grid) == 2 else seen[where.pattern]
-        return Piece(columns, values, entries.shape[1])
-    return Piece(columns, X[where.pattern[..., None], inputs[where.unit]] * inside[where.unit], entries.shape[1])
+def _data_piece(
+    where: _Rows, a: PreActivation, X: Floats, entries: Index, inside: NDArray[np.bool_], start: int
+) -> Piece | ChunkedPiece:
+    inputs, width = a.entry_input[entries], entries.shape[1]
+    columns = (start + entries).astype(np.int32)
+    whole = bool(inside.all() and (inputs == inputs[0]).all())  # every unit sees the same inputs: whole rows of X
+    seen = X if not whole or width == X.shape[1] else X[:, inputs[0]]
+    if whole and len(where.grid) == 2:
+        return Piece(columns[where.unit], seen[:, None, :], width)
+    pattern, unit = where.flat()
+    own = inside.astype(np.float64)
+
+    def part(rows: slice) -> tuple[NDArray[np.int32], Floats]:
+        units = unit[rows]
+        values = seen[pattern[rows]] if whole else seen[pattern[rows, None], inputs[units]] * own[units]
+        return columns[units], values if where.sign is None else values * where.sign[rows, None]
+
+    return ChunkedPiece(part, width, start, not whole or not bool(seen.all()))
 
 
 def _product_pieces(
     where: _Rows, a: PreActivation, entries: Index, inside: NDArray[np.bool_], start: dict[Key, int]
-) -> list[Piece]:
-    width = entries.shape[1]
-    own = inside[where.unit].astype(np.float64)
-    flat = where.pattern[..., None] * len(a.entry_unit) + entries[where.unit]
-    pieces = [Piece(start["s", a.layer] + flat, a.slope * own, width)]
+) -> list[Piece | ChunkedPiece]:
+    """slope s + shift w."""
+    pattern, unit = where.flat()
+    width, first = entries.shape[1], start["s", a.layer]
+    own = np.ones((a.units, 1)) if inside.all() else inside.astype(np.float64)
+
+    def values(rows: slice, factor: float) -> Floats:
+        return factor * own[unit[rows]] if where.sign is None else factor * own[unit[rows]] * where.sign[rows, None]
+
+    def products(rows: slice) -> tuple[Index, Floats]:
+        return (first + pattern[rows, None] * len(a.entry_unit)) + entries[unit[rows]], values(rows, a.slope)
+
+    def weights(rows: slice) -> tuple[Index, Floats]:
+        return start["w", a.layer] + entries[unit[rows]], values(rows, a.shift)
+
+    pieces: list[Piece | ChunkedPiece] = [ChunkedPiece(products, width, first, not inside.all())]
     if a.shift:
-        pieces.append(Piece((start["w", a.layer] + entries)[where.unit], a.shift * own, width))
+        pieces.append(ChunkedPiece(weights, width, start["w", a.layer], not inside.all()))
     return pieces
+
+
+def _fixed_piece(where: _Rows, other: Index | None, a: PreActivation, start: int) -> ChunkedPiece:
+    """The binaries below, which a unit and the one beside it share."""
+    pattern, unit = where.flat()
+    width = int(a.fixed.shape[1])
+
+    def part(rows: slice) -> tuple[Index, Floats]:
+        values = a.fixed[unit[rows]] if other is None else a.fixed[unit[rows]] - a.fixed[other[rows]]
+        return start + pattern[rows, None] * width + np.arange(width), values
+
+    return ChunkedPiece(part, width, start, True)

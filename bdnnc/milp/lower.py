@@ -7,12 +7,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from bdnnc.diagnostics import InternalError
-from bdnnc.ir.program import Clause, Cover, Key, Link, Product, Program, Variable
-from bdnnc.milp.bigm import implication_rows
+from bdnnc.ir.program import Clause, Implication, Key, Link, Product, Program, Rows, Variable
+from bdnnc.milp.bigm import block_of, implication_rows
 from bdnnc.milp.model import ColumnFamily, MilpModel, RowFamily
 from bdnnc.milp.names import NameBlock, Names
-from bdnnc.milp.rows import Floats, Index, RaggedBlock, RowBlock, assemble, one_column
+from bdnnc.milp.rows import Columns, Floats, Index, RaggedBlock, RowBlock, assemble, one_column
 
 
 def lower(program: Program) -> MilpModel:
@@ -20,7 +19,7 @@ def lower(program: Program) -> MilpModel:
     start = _column_starts(program.variables)
     total = sum(variable.size for variable in program.variables)
     blocks = list(_row_blocks(program, start))
-    indptr, indices, data, row_lower, row_upper = assemble(blocks, total + 1)
+    indptr, indices, data, row_lower, row_upper = assemble(blocks)
     return MilpModel(
         name=program.name,
         A=_matrix(indptr, indices, data, total + 1, any(block.has_zeros for block in blocks)),
@@ -45,12 +44,11 @@ def column_slices(model: MilpModel) -> dict[Key, slice]:
 
 
 def _matrix(
-    indptr: Index, indices: np.ndarray[tuple[int], np.dtype[np.int32]], data: Floats, columns: int, has_zeros: bool
+    indptr: Columns, indices: np.ndarray[tuple[int], np.dtype[np.int32]], data: Floats, columns: int, has_zeros: bool
 ) -> object:
     from scipy.sparse import csr_matrix
 
-    pointers = indptr.astype(np.int32) if indptr[-1] < 2**31 else indptr
-    matrix = csr_matrix((data, indices, pointers), shape=(len(indptr) - 1, columns), copy=False)
+    matrix = csr_matrix((data, indices, indptr), shape=(len(indptr) - 1, columns), copy=False)
     if has_zeros:
         matrix.eliminate_zeros()
     return matrix
@@ -88,78 +86,111 @@ def _row_blocks(program: Program, start: dict[Key, int]) -> Iterable[RowBlock | 
     for product in program.products:
         yield from _product_rows(product, program, start)
     for rule in program.implications:
-        if len(rule.literal):
+        if rule.size:
             yield implication_rows(rule, preactivations[rule.layer], program, start)
-    for cover in program.covers:
-        if len(cover.demand):
-            yield _cover_rows(cover, start)
+    for family in program.rows:
+        if len(family.lower):
+            yield _plain_rows(family, start)
     if program.clauses:
         yield _clause_rows(program.clauses, start)
 
 
+def implication_slices(program: Program, model: MilpModel) -> list[tuple[Implication, slice]]:
+    """Each implication family that has rows, with where they stand in the model of the program."""
+    rules = [rule for rule in program.implications if rule.size]
+    first = 4 * len(program.products) + sum(2 if link.choose_one or link.present is not None else 1 for link in program.links)
+    families = model.row_families[first : first + len(rules)]
+    return [(rule, slice(family.start, family.stop)) for rule, family in zip(rules, families, strict=True)]
+
+
 def _link_rows(link: Link, program: Program, start: dict[Key, int]) -> Iterable[RaggedBlock]:
-    """``w - sum value * digit = origin``, and, where one digit is chosen, their sum equal to 1."""
-    targets = len(link.origin)
+    """``w - sum value * digit = origin`` (times its presence), and, where one digit is chosen, their sum equal to 1 (to the
+    presence); where digits are not chosen but may be absent, each is at most its largest value times the presence."""
+    targets, digits = len(link.origin), len(link.owner)
     every = np.arange(targets)
     symbol, layer = link.target
-    names = _variable(program, link.target).naming
-    axes = _variable(program, link.target).axes
-    row = np.concatenate([every, link.owner])
-    columns = np.concatenate([start[link.target] + every, start[link.digit] + np.arange(len(link.owner))])
-    values = np.concatenate([np.ones(targets), -link.value])
+    target = block_of(program, link.target)
+    names, axes = target.naming, target.axes
+    owner = start[link.digit] + np.arange(digits)
+    row, columns = np.concatenate([every, link.owner]), np.concatenate([start[link.target] + every, owner])
+    values, side = np.concatenate([np.ones(targets), -link.value]), link.origin
+    if link.present is not None:
+        presence = start[link.present] + every
+        row, columns = np.concatenate([row, every]), np.concatenate([columns, presence])
+        values, side = np.concatenate([values, -link.origin]), np.zeros(targets)
     yield RaggedBlock(
-        "link", layer, link.statement, targets, row, columns, values, link.origin, link.origin,
+        "link", layer, link.statement, targets, row, columns, values, side, side,
         NameBlock(f"is_{symbol}", layer, names), axes, "a parameter of a finite set is the sum of its digits",
     )  # fmt: skip
     if link.choose_one:
-        ones = np.ones(targets)
+        row, columns, values, side = link.owner, owner, np.ones(digits), np.ones(targets)
+        if link.present is not None:
+            row, columns = np.concatenate([row, every]), np.concatenate([columns, start[link.present] + every])
+            values, side = np.concatenate([values, -np.ones(targets)]), np.zeros(targets)
         yield RaggedBlock(
-            "choice", layer, link.statement, targets, link.owner, columns[targets:], np.ones(len(link.owner)), ones, ones,
+            "choice", layer, link.statement, targets, row, columns, values, side, side,
             NameBlock(f"one_{symbol}", layer, names), axes, "exactly one member of the set is chosen",
         )  # fmt: skip
-
-
-def _variable(program: Program, key: Key) -> Variable:
-    variable = program.variable(*key)
-    if variable is None:
-        raise InternalError(f"no block {key}")
-    return variable
+    elif link.present is not None:
+        block = block_of(program, link.digit)
+        within = np.arange(digits)
+        yield RaggedBlock(
+            "digit", layer, link.statement, digits, np.concatenate([within, within]),
+            np.concatenate([owner, start[link.present] + link.owner]), np.concatenate([np.ones(digits), -block.upper]),
+            np.full(digits, -np.inf), np.zeros(digits), NameBlock(f"has_{link.digit[0]}", layer, block.naming), block.axes,
+            "digits of an absent connection are 0",
+        )  # fmt: skip
 
 
 def _product_rows(product: Product, program: Program, start: dict[Key, int]) -> Iterable[RowBlock]:
     """s = w u for w in [L, U] and binary u: s <= U u, s >= L u, s <= w - L (1 - u), s >= w - U (1 - u)."""
     entries = len(product.entry_input)
+    grid = program.patterns, entries
     rows = program.patterns * entries
-    below = _variable(program, ("u", product.inputs))
-    units_below = below.size // program.patterns
-    s = start[("s", product.layer)] + np.arange(rows)
-    w = start[("w", product.layer)] + np.tile(np.arange(entries), program.patterns)
-    u = start[("u", product.inputs)] + np.repeat(np.arange(program.patterns) * units_below, entries)
-    u = u + np.tile(product.entry_input, program.patterns)
-    low, high, infinite = product.lower, product.upper, np.full(rows, np.inf)
-    index = _variable(program, ("s", product.layer)).naming
+    units_below = block_of(program, ("u", product.inputs)).size // program.patterns
+    s = np.arange(start["s", product.layer], start["s", product.layer] + rows, dtype=np.int32).reshape(grid)
+    w = start["w", product.layer] + np.arange(entries)
+    first_below = start["u", product.inputs] + np.arange(program.patterns) * units_below
+    u = first_below.astype(np.int32)[:, None] + product.entry_input.astype(np.int32)
+    index = block_of(program, ("s", product.layer)).naming
     pieces = one_column(s, 1.0), one_column(w, -1.0)
+    low, high, infinite = product.lower, product.upper, np.inf
     forms = (
-        ("cap", pieces[:1], -high, -infinite, np.zeros(rows), "s <= U u"),
-        ("floor", pieces[:1], -low, np.zeros(rows), infinite, "s >= L u"),
-        ("under", pieces, -low, -infinite, np.full(rows, -low), "s <= w - L (1 - u)"),
-        ("over", pieces, -high, np.full(rows, -high), infinite, "s >= w - U (1 - u)"),
+        ("cap", pieces[:1], -high, -infinite, 0.0, "s <= U u"),
+        ("floor", pieces[:1], -low, 0.0, infinite, "s >= L u"),
+        ("under", pieces, -low, -infinite, -low, "s <= w - L (1 - u)"),
+        ("over", pieces, -high, -high, infinite, "s >= w - U (1 - u)"),
     )
     for kind, parts, coefficient, lower_side, upper_side, note in forms:
         yield RowBlock(
-            kind, product.layer, product.statement, (rows,), [*parts, one_column(u, coefficient)], lower_side, upper_side,
-            NameBlock(kind, product.layer, index), ("sample", "unit", "input"), note,
+            kind, product.layer, product.statement, grid, [*parts, one_column(u, coefficient)],
+            np.broadcast_to(lower_side, rows), np.broadcast_to(upper_side, rows), NameBlock(kind, product.layer, index),
+            ("sample", "unit", "input"), note,
         )  # fmt: skip
 
 
-def _cover_rows(cover: Cover, start: dict[Key, int]) -> RaggedBlock:
-    symbol, layer = cover.block
-    rows = len(cover.demand)
+def _plain_rows(family: Rows, start: dict[Key, int]) -> RaggedBlock:
+    """A family that is linear already; entries of the same row and column are added up."""
+    parts = family.summands
+    row = np.concatenate([part.row for part in parts]) if parts else np.zeros(0, dtype=np.int64)
+    columns = np.concatenate([start[part.block] + part.member for part in parts]) if parts else row
+    values = np.concatenate([part.value for part in parts]) if parts else np.zeros(0)
+    row, columns, values = _added_up(row, columns, values)
     return RaggedBlock(
-        "cover", layer, cover.statement, rows, cover.group, start[cover.block] + cover.member, np.ones(len(cover.member)),
-        cover.demand, np.full(rows, np.inf), NameBlock(f"some_{symbol}", layer, (cover.pattern,)), ("sample",),
-        "a pattern can be right for one of its classes at most",
+        family.kind, family.layer, family.statement, len(family.lower), row, columns, values, family.lower, family.upper,
+        NameBlock(family.kind, family.layer, family.naming), family.axes, family.note,
     )  # fmt: skip
+
+
+def _added_up(row: Index, columns: Index, values: Floats) -> tuple[Index, Index, Floats]:
+    """The entries with those of one place added up."""
+    order = np.lexsort((columns, row))
+    row, columns, values = row[order], columns[order], values[order]
+    first = np.ones(len(row), dtype=np.bool_)
+    first[1:] = (row[1:] != row[:-1]) | (columns[1:] != columns[:-1])
+    if first.all():
+        return row, columns, values
+    return row[first], columns[first], np.add.reduceat(values, np.flatnonzero(first))
 
 
 def _clause_rows(clauses: tuple[Clause, ...], start: dict[Key, int]) -> RaggedBlock:
@@ -186,17 +217,30 @@ def _row_families(blocks: list[RowBlock | RaggedBlock]) -> tuple[RowFamily, ...]
     families: list[RowFamily] = []
     place = 0
     for block in blocks:
-        families.append(RowFamily(block.kind, block.layer, block.statement, place, place + block.rows, block.note, block.axes))
+        families.append(
+            RowFamily(
+                block.kind, block.layer, block.statement, place, place + block.rows, block.note, block.axes, _trigger(block)
+            )
+        )
         place += block.rows
     return tuple(families)
 
 
+def _trigger(block: RowBlock | RaggedBlock) -> str:
+    return block.trigger if isinstance(block, RowBlock) else ""
+
+
 def _column_families(program: Program, start: dict[Key, int], total: int) -> tuple[ColumnFamily, ...]:
     families = [
-        ColumnFamily(v.symbol, v.layer, v.axes, v.statement, start[v.key], start[v.key] + v.size, MEANINGS.get(v.symbol, ""))
+        ColumnFamily(v.symbol, v.layer, v.axes, v.statement, start[v.key], start[v.key] + v.size, _meaning(v.symbol))
         for v in program.variables
     ]
     return (*families, ColumnFamily("one", "", (), program.goal_statement, total, total + 1, "the constant 1"))
+
+
+def _meaning(symbol: str) -> str:
+    """In words; a number at the end of a symbol counts statements."""
+    return MEANINGS.get(symbol.rstrip("0123456789"), "")
 
 
 MEANINGS = {
@@ -204,7 +248,29 @@ MEANINGS = {
     "q": "digit of a weight",
     "b": "bias",
     "r": "digit of a bias",
+    "g": "scale of a unit's weights",
+    "p": "share of a member in the scale",
+    "z": "1 where the connection is present",
+    "zb": "1 where the bias is not 0",
     "s": "weight times the binary below",
     "u": "1 where the unit is active",
     "e": "1 where the samples of the class count as errors",
+    "o": "1 where another score is at least as large",
+    "d": "what the sample costs",
+    "t": "the margin",
+    "tu": "the margin of the unit",
+    "n": "magnitude of a weight",
+    "nb": "magnitude of a bias",
+    "v": "1 where the weight is not negative",
+    "vb": "1 where the bias is not negative",
+    "m": "largest magnitude of the weights",
+    "mb": "largest magnitude of the biases",
+    "k": "1 at the weight of the largest magnitude",
+    "kb": "1 at the bias of the largest magnitude",
+    "h": "1 at the value of the weight",
+    "hb": "1 at the value of the bias",
+    "y": "1 where the unit has an outgoing connection",
+    "f": "1 where the column of the file is used",
+    "up": "1 where a path from the monotone inputs has a positive product",
+    "down": "1 where a path from the monotone inputs has a negative product",
 }

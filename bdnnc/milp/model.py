@@ -22,7 +22,8 @@ class RowFamily:
 
     ``kind`` is the family's kind (``active``, ``inactive``, ``product``, ``link``, ``cut``, ...), ``layer`` the layer's name or
     "", ``statement`` the id of the statement that it came from. ``note`` says in words what a row means and where M came from.
-    ``axes`` names what each index of a row's name counts.
+    ``axes`` names what each index of a row's name counts; ``trigger`` is the symbol of the binaries of the layer that carry a
+    big-M in these rows, "" where there is none.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class RowFamily:
     stop: int
     note: str = ""
     axes: tuple[str, ...] = ()
+    trigger: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,6 @@ from bdnnc.milp.model import Floats, MilpModel, RowFamily
 
 Range = tuple[float, float]
 
-BIG_M_KINDS = ("active", "inactive")
-"""Row families in which a trigger of their own layer carries a big-M."""
-
-TRIGGERS = ("u", "e")
-"""Column families that trigger them: activations, or the choice of a class in place of an output unit."""
-
 
 @dataclass(frozen=True, slots=True)
 class RowStats:
@@ -101,19 +95,17 @@ def stats(model: MilpModel) -> MilpStats:
 def _row_stats(model: MilpModel, family: RowFamily, binary: NDArray[np.bool_]) -> RowStats:
     first, last = int(model.A.indptr[family.start]), int(model.A.indptr[family.stop])
     data = model.A.data[first:last]
-    big_m = (
-        data[_triggers(model, family.layer, binary)[model.A.indices[first:last]]] if family.kind in BIG_M_KINDS else data[:0]
-    )
+    big_m = data[_triggers(model, family, binary)[model.A.indices[first:last]]] if family.trigger else data[:0]
     return RowStats(
         family.kind, family.layer, family.statement, family.stop - family.start, last - first, _range(data), _range(big_m)
     )
 
 
-def _triggers(model: MilpModel, layer: str, binary: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The binary columns that trigger implications of the layer: a mask over the columns."""
+def _triggers(model: MilpModel, rows: RowFamily, binary: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The binary columns that trigger the implications of a family: a mask over the columns."""
     mask = np.zeros(len(binary), dtype=bool)
     for family in model.column_families:
-        if family.layer == layer and family.symbol in TRIGGERS:
+        if family.layer == rows.layer and family.symbol == rows.trigger:
             mask[family.start : family.stop] = True
     return mask & binary
 

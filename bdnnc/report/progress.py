@@ -21,8 +21,8 @@ REFRESHES_PER_SECOND = 5.0
 
 
 def gap(objective: float, bound: float) -> float:
-    """The relative gap, (objective - bound) / max(1, |objective|); not below 0."""
-    return max(0.0, objective - bound) / max(1.0, abs(objective))
+    """The relative gap, |objective - bound| / max(1, |objective|)."""
+    return abs(objective - bound) / max(1.0, abs(objective))
 
 
 def progress_line(moment: Progress) -> str:
@@ -89,7 +89,7 @@ class PlainReporter(ProgressReporter):
         self._printed_at: float | None = None
 
     def update(self, moment: Progress) -> None:
-        improved = moment.incumbent is not None and (self._incumbent is None or moment.incumbent < self._incumbent)
+        improved = moment.incumbent is not None and moment.incumbent != self._incumbent
         now = time.monotonic()
         if self._printed_at is None:  # the wait for the first line begins with the solve
             self._printed_at = now

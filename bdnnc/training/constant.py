@@ -1,59 +1,92 @@
 """The best network that says the same whatever its input: an incumbent before any solver has been asked.
 
 Weights are the smallest members of their sets and biases the ends of theirs, so that every unit is as constant as its domains
-allow. What such a network does on the data is then simply evaluated.
+allow; the bias of a linear unit is a number that suits the labels. What such a network does on the data is then evaluated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bdnnc.formulation.formulate import Formulation
-from bdnnc.formulation.losses import exact_objective
+from bdnnc.formulation.formulate import Formulation, sign_of
 from bdnnc.formulation.plan import LayerPlan
-from bdnnc.ir.domains import smallest_magnitude
-from bdnnc.network.evaluate import active_units
-from bdnnc.network.network import Layer, Network
+from bdnnc.ir.domains import ParameterDomain, RealDomain, smallest_magnitude
+from bdnnc.ir.problem import Problem
+from bdnnc.network.measure import Measured
+from bdnnc.network.network import FractionArray, Layer, Network
 from bdnnc.network.planned import declared_margin_checks
 
 
 def best_constant(formulation: Formulation) -> tuple[Network, Fraction] | None:
-    """The best of the networks with each output bias at either end, and its objective; None where all miss a declared
-    margin."""
-    plans = formulation.plans
-    hidden = [_layer(plan, np.ones(plan.layer.units, dtype=np.bool_)) for plan in plans[:-1]]
+    """The best of the networks with each output bias at either end, and its objective (of the minimized form); None where all
+    break a constraint or miss a declared margin."""
+    plans, problem = formulation.plans, formulation.problem
+    hidden = [_layer(plan, _hidden_biases(plan)) for plan in plans[:-1]]
     best: tuple[Network, Fraction] | None = None
-    for high in _ends(plans[-1]):
-        network = Network((), (*hidden, _layer(plans[-1], high)), formulation.problem.classes)
-        outputs = active_units(network, formulation.problem.patterns)[-1]
-        objective = exact_objective(formulation.problem, outputs)
-        if (best is None or objective < best[1]) and _keeps_margins(network, formulation):
+    for biases in _output_biases(plans[-1], problem):
+        network = Network((), (*hidden, _layer(plans[-1], biases)), problem.classes)
+        measured = Measured(network, problem)
+        objective = sign_of(formulation.goal) * measured.goal(formulation.goal)
+        if (best is None or objective < best[1]) and not measured.violated() and _keeps_margins(network, formulation):
             best = network, objective
     return best
 
 
-def _ends(plan: LayerPlan) -> Iterator[NDArray[np.bool_]]:
-    """Which output biases stand at their upper end: none, each alone, all."""
-    units = plan.layer.units
-    yield np.zeros(units, dtype=np.bool_)
-    if plan.thresholds.bias.kind == "unit" and units > 1:
-        yield from np.eye(units, dtype=np.bool_)
-    yield np.ones(units, dtype=np.bool_)
+def _hidden_biases(plan: LayerPlan) -> Sequence[Fraction]:
+    return [domain.upper for domain in _domains(plan)]
 
 
-def _layer(plan: LayerPlan, high: NDArray[np.bool_]) -> Layer:
-    layer, bias = plan.layer, plan.thresholds.bias
-    weights = layer.constant.copy()
-    weights[layer.free] = smallest_magnitude(layer.domain)
-    biases = np.full(layer.units, Fraction(0), dtype=object)
-    for unit in range(layer.units if bias.domains else 0):
-        domain = bias.domains[0 if bias.kind == "shared" else unit]
-        biases[unit] = domain.upper if high[0 if bias.kind == "shared" else unit] else domain.lower
-    return Layer(layer.name, layer.unit, weights, biases, layer.absent, plan.thresholds.width)
+def _domains(plan: LayerPlan) -> tuple[ParameterDomain, ...]:
+    """One domain a unit; none for `bias none`."""
+    bias = plan.thresholds.bias
+    return bias.domains * plan.layer.units if bias.kind == "shared" else bias.domains
+
+
+def _output_biases(plan: LayerPlan, problem: Problem) -> Iterator[Sequence[Fraction]]:
+    """Which output biases stand at their upper end: none, each alone, all; of linear units also 0 and the median target."""
+    domains = _domains(plan)
+    yield [domain.lower for domain in domains]
+    if plan.thresholds.bias.kind == "unit" and len(domains) > 1:
+        for unit in range(len(domains)):
+            yield [domain.upper if place == unit else domain.lower for place, domain in enumerate(domains)]
+    yield [domain.upper for domain in domains]
+    if plan.layer.unit == "linear":
+        yield [_nearest(domain, Fraction(0)) for domain in domains]
+        yield [_nearest(domain, _median(problem)) for domain in domains]
+
+
+def _median(problem: Problem) -> Fraction:
+    """A weighted median of the targets; 0 where there are none."""
+    if problem.targets is None:
+        return Fraction(0)
+    members = sorted(zip(problem.targets.value, problem.targets.count.tolist(), strict=True))
+    seen, half = 0, problem.samples / 2
+    for value, count in members:
+        seen += count
+        if seen >= half:
+            return Fraction(value)
+    return Fraction(0)
+
+
+def _nearest(domain: ParameterDomain, value: Fraction) -> Fraction:
+    if isinstance(domain, RealDomain):
+        return min(max(value, domain.lower), domain.upper)
+    values: Sequence[Fraction] = getattr(domain, "values", ())
+    return min(values, key=lambda member: (abs(member - value), member))
+
+
+def _layer(plan: LayerPlan, biases: Sequence[Fraction]) -> Layer:
+    layer = plan.layer
+    weights: FractionArray = layer.constant.copy()
+    weights[layer.free] = Fraction(0) if layer.sparse else smallest_magnitude(layer.domain)
+    absent = layer.absent | layer.free if layer.sparse else layer.absent
+    bias = np.full(layer.units, Fraction(0), dtype=object)
+    bias[: len(biases)] = biases
+    margin = Fraction(0) if layer.unit == "linear" else plan.thresholds.width
+    return Layer(layer.name, layer.unit, weights, bias, np.asarray(absent, dtype=np.bool_), margin, layer.height)
 
 
 def _keeps_margins(network: Network, formulation: Formulation) -> bool:

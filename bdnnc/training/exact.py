@@ -1,234 +1,76 @@
-"""`train exact`: solve the program, accept or cut and solve again, until the accepted network meets the bound.
+"""`train exact`: the goals of a file one after the other, each among the best networks of those before.
 
-Nothing leaves here that `accept` has not called a network. A rejected optimum gives a clause (activations that no network of
-the class has together), the clause is added, counted, and the model solved again from the best accepted network; where nothing
-was proved, the solver's tolerances are tightened instead. (docs/formulations.md, *Acceptance*.)
+Each later goal holds the earlier ones to the values of the accepted incumbent (plus `within`), starts from its network, and has
+an equal share of the time that is left, so that unused time carries over. (docs/formulations.md, *Losses and goals*.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
-from math import ceil, isfinite
-
-import numpy as np
-from numpy.typing import NDArray
 
 from bdnnc.data.inputs import Input
 from bdnnc.formulation.formulate import Formulation
-from bdnnc.formulation.losses import exact_objective, unavoidable_loss
-from bdnnc.formulation.slop import TOLERANCES
-from bdnnc.ir.program import Clause
-from bdnnc.milp.lower import lower
-from bdnnc.milp.model import MilpModel
-from bdnnc.network.accept import Accepted, Rejected, accept
-from bdnnc.network.document import Status
-from bdnnc.network.encode import canonicalise, encode
-from bdnnc.network.evaluate import active_units
 from bdnnc.network.network import Network
-from bdnnc.solve.protocol import Progress, Solution, SolveOptions, Solver, Stop
-from bdnnc.training.constant import best_constant
-from bdnnc.training.cutoff import with_cutoff
-from bdnnc.training.outcome import Limits, Outcome, Watch
+from bdnnc.solve.protocol import Solver
+from bdnnc.training.outcome import Limits, Outcome, StageOutcome, Watch
+from bdnnc.training.stage import StageSearch
 
-Floats = NDArray[np.float64]
-
-SAFE_TOLERANCE = 0.99e-7
-LARGEST_PLAIN = 1e4
-"""Proofs at tighter tolerances, or with larger coefficients, are made twice."""
-
-MOST_ATTEMPTS = 100
-"""Solves after rejected optima; each but the last adds a clause or tightens the tolerances."""
+Staged = Callable[[int, tuple[Fraction, ...]], Formulation]
+"""The formulation of goal number k, given the values that the goals before it reached."""
 
 
 def train_exact(
-    formulation: Formulation,
+    staged: Staged,
+    goals: int,
     inputs: tuple[Input, ...],
     solver: Solver,
     limits: Limits,
     watch: Watch,
     start: Network | None = None,
 ) -> Outcome:
-    """The best network of the formulation's class, as far as the limits reach.
+    """The best network for ``goals`` goals in order, as far as the limits reach.
 
-    ``start`` is a network of this shape; it counts as the first incumbent with the objective that it has here. The matrix is
+    ``start`` is a network of this shape; it counts as the first incumbent with the objective that it has here. A matrix is
     made only when a solver is needed. Raises what the solver raises for wrong options.
     """
-    run = _Run(formulation, inputs, solver, limits, watch, bound=unavoidable_loss(formulation.problem))
-    run.take_constant()
+    found: list[StageOutcome] = []
+    network = start
+    for stage in range(goals):
+        reached = tuple(outcome.value for outcome in found if outcome.value is not None)
+        watch.on_stage(stage, reached)
+        outcome = _search(staged(stage, reached), inputs, solver, _share(limits, stage, goals), watch, network)
+        found.append(outcome)
+        if outcome.network is None or outcome.status == "interrupted":
+            break
+        network = outcome.network
+    return Outcome(tuple(found))
+
+
+def _search(
+    formulation: Formulation,
+    inputs: tuple[Input, ...],
+    solver: Solver,
+    limits: Limits,
+    watch: Watch,
+    start: Network | None,
+) -> StageOutcome:
+    search = StageSearch(formulation, inputs, solver, limits, watch)
+    if formulation.stage == 0:
+        search.take_constant()
     if start is not None:
-        run.take_start(start)
-    return run.solve()
+        search.take_start(start)
+    elif formulation.stage == 0:
+        search.take_declared_start()
+    return search.solve()
 
 
-@dataclass(slots=True, eq=False)
-class _Run:
-    formulation: Formulation
-    inputs: tuple[Input, ...]
-    solver: Solver
-    limits: Limits
-    watch: Watch
-    bound: Fraction
-    clauses: list[Clause] = field(default_factory=list[Clause])
-    network: Network | None = None
-    objective: Fraction | None = None
-    nodes: int = 0
-    start: Network | None = None
-    delicate: bool = False
-    """The model being solved has numbers at which HiGHS has been seen to err: what it proves is `claimed` until confirmed."""
-    claimed: Fraction = Fraction(0)
-    doubtful: bool = False
-    """A clause without a proof was added: bounds from then on are none."""
-
-    def take_constant(self) -> None:
-        """The best constant network is there before any solver; it is no MIP start, which would only narrow the search."""
-        found = best_constant(self.formulation)
-        if found is not None and (self.limits.cutoff is None or found[1] <= self.limits.cutoff):
-            self._keep(replace(found[0], inputs=self.inputs), found[1])
-
-    def take_start(self, start: Network) -> None:
-        network = replace(canonicalise(start, self.formulation), inputs=self.inputs)
-        outputs = active_units(network, self.formulation.problem.patterns)[-1]
-        self._keep(network, exact_objective(self.formulation.problem, outputs))
-        self.start = self.network
-
-    def solve(self) -> Outcome:
-        tolerance = self.formulation.program.tolerance
-        program = self.formulation.program
-        if self._is_proved():
-            return self._outcome(Solution(Stop.OPTIMAL, None, None, None, 0, 0.0), tolerance)
-        attempts, model = 0, lower(program)
-        while True:
-            attempts += 1
-            solution = self._solve_once(model, tolerance)
-            verdict = self._judge(solution)
-            if not isinstance(verdict, Rejected):
-                return self._outcome(self._confirmed(solution, model, tolerance), tolerance)
-            if attempts == MOST_ATTEMPTS:
-                given_up = replace(solution, stop=Stop.FAILED, message="too many solutions were rejected")
-                return self._outcome(given_up, tolerance)
-            self.start = self.network  # from now on the best one known
-            if not verdict.proved and tolerance > TOLERANCES[-1]:
-                tolerance = max(tolerance / 10, TOLERANCES[-1])
-            elif verdict.clause is not None:
-                self.doubtful |= not verdict.proved
-                self.clauses.append(verdict.clause)
-                model = lower(replace(program, clauses=tuple(self.clauses)))
-            else:
-                return self._outcome(replace(solution, stop=Stop.FAILED, message=verdict.reason), tolerance)
-
-    def _confirmed(self, solution: Solution, model: MilpModel, tolerance: float) -> Solution:
-        """What stands of a solve on a delicate model: it is solved again on another path, without a start, and only what both
-        prove counts. Any better network is kept. Without numbers of that kind, or a proof to confirm, the solution itself."""
-        proves = solution.stop is Stop.INFEASIBLE or (solution.stop is Stop.OPTIMAL and self.claimed > self.bound)
-        if not (self.delicate and proves):
-            return solution
-        first, self.start = self.claimed, None
-        presolve = "on" if tolerance < SAFE_TOLERANCE else "off"
-        second = self._solve_once(model, tolerance, {"presolve": presolve}, self.limits.seed + 1)
-        self._judge(second)
-        if not self.doubtful:
-            self.bound = max(self.bound, min(first, self.claimed))
-        return second if solution.stop is Stop.INFEASIBLE else solution
-
-    def _solve_once(
-        self, model: MilpModel, tolerance: float, more: Mapping[str, str] | None = None, seed: int | None = None
-    ) -> Solution:
-        if self.limits.cutoff is not None:
-            model = with_cutoff(model, self.limits.cutoff)
-        self.delicate = tolerance < SAFE_TOLERANCE or float(np.abs(model.A.data).max(initial=0.0)) > LARGEST_PLAIN
-        self.claimed = self.bound
-        options = SolveOptions(
-            time_limit=self.limits.remaining,
-            gap=self.limits.gap,
-            node_limit=self.limits.node_limit,
-            threads=self.limits.threads,
-            seed=self.limits.seed if seed is None else seed,
-            feasibility_tolerance=tolerance,
-            integrality_tolerance=tolerance,
-            start=None if self.start is None else encode(self.start, self.formulation),
-            extra={**self.limits.extra, **(more or {})},
-        )
-        solution = self.solver.solve(model, options, self._on_incumbent, self._on_progress)
-        self.nodes += solution.nodes
-        if solution.bound is not None and isfinite(solution.bound):
-            self._raise_bound(self._exact_bound(solution.bound))
-        return solution
-
-    def _on_incumbent(self, x: Floats, objective: float) -> bool:
-        if self.objective is None or objective < float(self.objective):
-            verdict = accept(x, self.formulation, self.inputs, widen=False)
-            if isinstance(verdict, Accepted):
-                self._keep(verdict.network, verdict.objective)
-        return self._is_proved() or self.watch.should_stop()
-
-    def _on_progress(self, moment: Progress) -> bool:
-        if moment.bound is not None and isfinite(moment.bound):
-            self._raise_bound(self._exact_bound(moment.bound))
-        shown = None if self.objective is None else float(self.objective)
-        self.watch.on_progress(replace(moment, incumbent=shown, bound=float(self.bound)))
-        return self._is_proved() or self.watch.should_stop()
-
-    def _is_proved(self) -> bool:
-        """Whether the accepted network meets the bound, so that there is nothing left to do."""
-        return self.objective is not None and self.objective <= self.bound
-
-    def _judge(self, solution: Solution) -> Accepted | Rejected | None:
-        """The verdict on the solver's best point; None where there is none to be judged. A failed solve is tried again with
-        tighter tolerances, like a point that was rejected without a proof."""
-        late = self.limits.remaining is not None and self.limits.remaining <= 0
-        if solution.x is None:
-            return Rejected(solution.message) if solution.stop is Stop.FAILED and not late else None
-        verdict = accept(solution.x, self.formulation, self.inputs, widen=not late)
-        if isinstance(verdict, Accepted):
-            if self.objective is None or verdict.objective <= self.objective:
-                self._keep(verdict.network, verdict.objective, always=True)
-            return verdict
-        return verdict if solution.stop is Stop.OPTIMAL else None
-
-    def _keep(self, network: Network, objective: Fraction, always: bool = False) -> None:
-        if always or self.objective is None or objective < self.objective:
-            self.network, self.objective = network, objective
-            self.watch.on_network(network, objective, self.bound)
-
-    def _raise_bound(self, bound: Fraction) -> None:
-        if self.doubtful:
-            return
-        if self.delicate:
-            self.claimed = max(self.claimed, bound)
-        else:
-            self.bound = max(self.bound, bound)
-
-    def _exact_bound(self, bound: float) -> Fraction:
-        """A solver's bound rounded up to the lattice of objectives, with some room for the solver's own rounding."""
-        offset, step = self.formulation.objective_lattice
-        if step == 0:
-            return offset
-        room = 1e-6 * max(1.0, abs(bound)) / float(step)
-        if room >= 0.5:
-            return Fraction(bound)
-        return offset + step * ceil((bound - float(offset)) / float(step) - room)
-
-    def _outcome(self, solution: Solution, tolerance: float) -> Outcome:
-        bound, objective, model_objective = self.bound, self.objective, None
-        status, message = self._status(solution), solution.message
-        if (
-            objective is not None and bound > objective
-        ):  # better than the model's optimum: outside its class by the margin alone
-            model_objective, bound = bound, objective
-        if status == "feasible" and solution.stop is Stop.INFEASIBLE and self.limits.cutoff is not None:
-            message = "no better network exists within the cutoff"
-        return Outcome(
-            status, self.network, objective, bound, len(self.clauses), self.nodes, tolerance, message, model_objective
-        )
-
-    def _status(self, solution: Solution) -> Status:
-        """What is known, not what the solver did: optimal only where the accepted network meets the bound."""
-        if self._is_proved():
-            return "optimal"
-        if solution.stop is Stop.INTERRUPTED or self.watch.should_stop():
-            return "interrupted"
-        if self.network is not None:
-            return "feasible"
-        return "infeasible" if solution.stop is Stop.INFEASIBLE and not self.doubtful else "no_solution"
+def _share(limits: Limits, stage: int, goals: int) -> Limits:
+    """The limits of one goal: an equal part of the time left for each that is to come; a cutoff is the first goal's."""
+    remaining = limits.remaining
+    if remaining is None:
+        return limits if stage == 0 else replace(limits, cutoff=None)
+    elapsed = (limits.time_limit or 0.0) - remaining
+    cutoff = limits.cutoff if stage == 0 else None
+    return replace(limits, time_limit=elapsed + remaining / (goals - stage), cutoff=cutoff)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Literal
 
 from bdnnc.network.document import Status
 from bdnnc.network.network import Network
@@ -15,7 +16,7 @@ from bdnnc.solve.protocol import Progress
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``time_limit``: seconds (None: none); ``started``: the clock that it counts from, as `time.monotonic`. ``gap``: relative.
-    ``cutoff``: only networks with at most this objective are looked for. ``extra``: solver options by name."""
+    ``cutoff``: only networks whose first goal, in its minimized form, is at most this are looked for. ``extra``: solver options by name."""
 
     time_limit: float | None = 300.0
     started: float = field(default_factory=time.monotonic)
@@ -34,27 +35,67 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Who is told what: every better accepted network, every moment of progress; and whether to stop."""
+    """Who is told what: the beginning of each goal and the values that those before it reached, every better accepted network
+    (with the goal's value and bound in the goal's own sense), every moment of progress; and whether to stop."""
 
-    on_network: Callable[[Network, Fraction, Fraction], None] = lambda network, objective, bound: None
+    on_stage: Callable[[int, tuple[Fraction, ...]], None] = lambda stage, reached: None
+    on_network: Callable[[Network, Fraction, Fraction], None] = lambda network, value, bound: None
     on_progress: Callable[[Progress], None] = lambda moment: None
     should_stop: Callable[[], bool] = lambda: False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
-    """``objective`` is recomputed from ``network`` in rationals; ``bound`` holds for the formulation's class of networks.
+StageStatus = Literal["optimal", "feasible", "infeasible", "no_solution", "interrupted"]
 
-    ``model_objective``: the optimum of the model where that is above the network's objective. ``cuts``: conflicts learnt from
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StageOutcome:
+    """What the search for one goal gave. ``value`` is recomputed from ``network`` in rationals; ``bound`` holds for the
+    formulation's class of networks; both in the goal's own sense.
+
+    ``model_objective``: the optimum of the model where that is worse than the network's value. ``cuts``: conflicts learnt from
     rejected solutions. ``message``: why it ended as it did, in words, where the status does not say it.
     """
 
-    status: Status
+    status: StageStatus
     network: Network | None
-    objective: Fraction | None
+    value: Fraction | None
     bound: Fraction
     cuts: int
     nodes: int
     tolerance: float
     message: str = ""
     model_objective: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """The outcomes of the goals that were searched, in order: all of them, unless one found no network or was interrupted."""
+
+    stages: tuple[StageOutcome, ...]
+
+    @property
+    def network(self) -> Network | None:
+        """The last goal's network, or that of the goal before where it has none."""
+        return next((stage.network for stage in reversed(self.stages) if stage.network is not None), None)
+
+    def status(self, goals: int) -> Status:
+        """Optimal only if every one of ``goals`` goals is."""
+        if self.network is None:
+            return self.stages[-1].status
+        if self.stages[-1].status == "interrupted":
+            return "interrupted"
+        proved = len(self.stages) == goals and all(stage.status == "optimal" for stage in self.stages)
+        return "optimal" if proved else "feasible"
+
+    @property
+    def message(self) -> str:
+        return "; ".join(dict.fromkeys(stage.message for stage in self.stages if stage.message))
+
+    @property
+    def cuts(self) -> int:
+        return sum(stage.cuts for stage in self.stages)
+
+    @property
+    def tolerance(self) -> float:
+        """The tightest that was used."""
+        return min(stage.tolerance for stage in self.stages)

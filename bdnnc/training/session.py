@@ -13,7 +13,8 @@ from pathlib import Path
 
 from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed, render_concise
 from bdnnc.exact import decimal_text
-from bdnnc.network.assemble import Run, assemble
+from bdnnc.formulation.formulate import sign_of
+from bdnnc.network.assemble import Run, Stage, assemble
 from bdnnc.network.check import Check
 from bdnnc.network.declared import declared_checks
 from bdnnc.network.document import Model, Scalar, Status
@@ -25,7 +26,7 @@ from bdnnc.pipeline import Pipeline
 from bdnnc.report.progress import ProgressReporter, SilentReporter
 from bdnnc.solve.interrupt import Interruption
 from bdnnc.training.exact import train_exact
-from bdnnc.training.outcome import Outcome, Watch
+from bdnnc.training.outcome import Limits, Outcome, Watch
 from bdnnc.training.settings import Request, Settings, settle
 
 
@@ -46,10 +47,11 @@ class Trained:
         if self.model is not None:
             return self.model
         message = self.outcome.message
-        if self.outcome.status == "infeasible" and self.cutoff is not None:
+        status = self.outcome.stages[-1].status
+        if status == "infeasible" and self.cutoff is not None:
             message = f"no network of the declared class has an objective of at most {decimal_text(self.cutoff)}, the cutoff"
             raise WorkFailed(Diagnostic("E526", message, help="raise `cutoff`, or leave it out to see what can be had"))
-        if self.outcome.status == "infeasible":
+        if status == "infeasible":
             raise WorkFailed(
                 Diagnostic("E520", "no network of the declared class exists", notes=tuple(filter(None, [message])))
             )
@@ -80,11 +82,24 @@ def train(
     if save_to is not None:
         _probe(save_to)
     start = None if settings.start is None else _start_network(Path(settings.start), pipeline)
-    watch = Watch(keeper.keep, keeper.reporter.update, lambda: interruption is not None and interruption.requested)
-    outcome = train_exact(pipeline.formulation, pipeline.dataset.inputs, settings.solver, settings.limits, watch, start)
+    watch = Watch(
+        keeper.begin, keeper.keep, keeper.reporter.update, lambda: interruption is not None and interruption.requested
+    )
+    goals = len(pipeline.problem.goals)
+    outcome = train_exact(
+        pipeline.staged, goals, pipeline.dataset.inputs, settings.solver, _limits(settings, pipeline), watch, start
+    )
     seconds = time.monotonic() - began
     model = keeper.finish(outcome)
     return Trained(model, outcome, seconds, _gap_met(model, settings.limits.gap), settings.limits.cutoff)
+
+
+def _limits(settings: Settings, pipeline: Pipeline) -> Limits:
+    """The limits with the cutoff, which the file states in the first goal's own sense, in its minimized form."""
+    limits = settings.limits
+    if limits.cutoff is None:
+        return limits
+    return replace(limits, cutoff=sign_of(pipeline.problem.goals[0]) * limits.cutoff)
 
 
 def _gap_met(model: Model | None, gap: float | None) -> bool:
@@ -101,13 +116,27 @@ class _Keeper:
     settings: Settings
     path: Path | None
     reporter: ProgressReporter
+    reached: tuple[Stage, ...] = ()
+    """The goals that are done with."""
+    at_best: tuple[Fraction, Fraction] | None = None
+    """Value and bound of the current goal as last told."""
 
-    def keep(self, network: Network, objective: Fraction, bound: Fraction) -> None:
+    def begin(self, stage: int, reached: tuple[Fraction, ...]) -> None:
+        """The next goal begins."""
+        if self.at_best is not None and reached:
+            self.reached = (*self.reached, Stage(reached[-1], self.at_best[1]))
+        self.at_best = None
+        goals = self.pipeline.problem.goals
+        if len(goals) > 1:
+            self.reporter.say(f"goal {stage + 1} of {len(goals)}: {goals[stage].sense} {goals[stage].text}")
+
+    def keep(self, network: Network, value: Fraction, bound: Fraction) -> None:
         """A better accepted network: on disk at once. A full disk is told and tried again at the next one."""
+        self.at_best = value, bound
         if self.path is None:
             return
-        known = min(bound, objective)
-        model = self.document(network, "optimal" if known == objective else "feasible", known, 0, self._tolerance(), None)
+        stages = (*self.reached, Stage(value, bound))
+        model = self.document(network, self._known(stages), stages, 0, self._tolerance(), None)
         try:
             save(model, self.path)
         except UserError as trouble:
@@ -118,8 +147,10 @@ class _Keeper:
         """The final document, saved. Raises UserError where it had to be saved elsewhere."""
         if outcome.network is None:
             return None
+        goals = len(self.pipeline.problem.goals)
+        stages = tuple(Stage(stage.value, stage.bound) for stage in outcome.stages if stage.value is not None)
         model = self.document(
-            outcome.network, outcome.status, outcome.bound, outcome.cuts, outcome.tolerance, outcome.model_objective
+            outcome.network, outcome.status(goals), stages, outcome.cuts, outcome.tolerance, outcome.stages[0].model_objective
         )
         if self.path is not None:
             try:
@@ -132,7 +163,7 @@ class _Keeper:
         self,
         network: Network,
         status: Status,
-        bound: Fraction | None,
+        stages: tuple[Stage, ...],
         cuts: int,
         tolerance: float,
         model_objective: Fraction | None,
@@ -142,7 +173,7 @@ class _Keeper:
         run = Run(
             method=settings.method,
             status=status,
-            bound=bound,
+            goals=stages,
             solver=settings.solver.name,
             version=settings.solver.version(),
             cuts=cuts,
@@ -152,7 +183,12 @@ class _Keeper:
             tolerances={"feasibility": exact_tolerance, "integrality": exact_tolerance},
             model_objective=model_objective,
         )
-        return assemble(network, pipeline.dataset, pipeline.model_spec.goals, run, pipeline.used_text, self._data_path())
+        return assemble(network, pipeline.dataset, pipeline.problem, run, pipeline.used_text, self._data_path())
+
+    def _known(self, stages: tuple[Stage, ...]) -> Status:
+        """What can be said on the way: optimal once every goal meets its bound."""
+        every = len(stages) == len(self.pipeline.problem.goals)
+        return "optimal" if every and all(stage.reached == stage.bound for stage in stages) else "feasible"
 
     def _tolerance(self) -> float:
         return self.pipeline.program.tolerance

@@ -1,0 +1,295 @@
+"""One goal of `train exact`: solve the program, accept or cut and solve again, until the accepted network meets the bound.
+
+Nothing leaves here that `accept` has not called a network. A rejected optimum gives a clause (activations that no network of
+the class has together), the clause is added, counted, and the model solved again from the best accepted network; where nothing
+was proved, the solver's tolerances are tightened instead. (docs/formulations.md, *Acceptance*.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from math import ceil, isfinite
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bdnnc.data.inputs import Input
+from bdnnc.exact import decimal_text
+from bdnnc.formulation.bounds import least_objective
+from bdnnc.formulation.formulate import Formulation, sign_of
+from bdnnc.formulation.slop import TOLERANCES
+from bdnnc.ir.program import Clause
+from bdnnc.milp.lower import lower
+from bdnnc.milp.model import MilpModel
+from bdnnc.network.accept import Accepted, Rejected, accept
+from bdnnc.network.encode import canonicalise, encode
+from bdnnc.network.joint import JointProgram
+from bdnnc.network.measure import Measured
+from bdnnc.network.network import Network
+from bdnnc.solve.protocol import Progress, Solution, SolveOptions, Solver, Stop
+from bdnnc.training.constant import best_constant
+from bdnnc.training.cutoff import with_cutoff
+from bdnnc.training.declared_start import with_declared_start
+from bdnnc.training.outcome import Limits, StageOutcome, StageStatus, Watch
+
+Floats = NDArray[np.float64]
+
+SAFE_TOLERANCE = 0.99e-7
+LARGEST_PLAIN = 1e4
+"""Proofs at tighter tolerances, or with larger coefficients, are made twice."""
+
+MOST_ATTEMPTS = 100
+"""Solves after rejected optima; each but the last adds a clause or tightens the tolerances."""
+
+CONTINUOUS_GAP = 3e-7
+"""Relative: the solver's gap where values are real numbers, which never meet their bound exactly."""
+
+MET = Fraction(1, 10**6)
+"""Relative: within this a value that is a real number meets its bound."""
+
+DECLARED_START_SHARE = 0.1
+"""Of the time: what may be spent on completing the weights to start from."""
+
+
+@dataclass(eq=False)
+class StageSearch:
+    """The search for the best network of one formulation. Objectives and bounds are of the goal's minimized form."""
+
+    formulation: Formulation
+    inputs: tuple[Input, ...]
+    solver: Solver
+    limits: Limits
+    watch: Watch
+    bound: Fraction = field(init=False)
+    clauses: list[Clause] = field(default_factory=list[Clause])
+    network: Network | None = None
+    objective: Fraction | None = None
+    nodes: int = 0
+    start: Network | None = None
+    delicate: bool = False
+    """The model being solved has numbers at which HiGHS has been seen to err: what it proves is `claimed` until confirmed."""
+    claimed: Fraction = Fraction(0)
+    doubtful: bool = False
+    """A clause without a proof was added: bounds from then on are none."""
+
+    def __post_init__(self) -> None:
+        self.bound = least_objective(self.formulation)
+
+    @property
+    def sign(self) -> int:
+        return sign_of(self.formulation.goal)
+
+    @cached_property
+    def joint(self) -> JointProgram | None:
+        """What coupled parameters are re-chosen with; made once."""
+        return JointProgram.of(self.formulation) if self.formulation.coupled else None
+
+    def take_constant(self) -> None:
+        """The best constant network is there before any solver; it is no MIP start, which would only narrow the search."""
+        found = best_constant(self.formulation)
+        if found is not None and (self.limits.cutoff is None or found[1] <= self.limits.cutoff):
+            self._keep(replace(found[0], inputs=self.inputs), found[1])
+
+    def take_start(self, start: Network) -> None:
+        """A network of the class as the first incumbent and as MIP start. One that breaks a constraint is not kept."""
+        network = replace(canonicalise(start, self.formulation), inputs=self.inputs)
+        measured = Measured(network, self.formulation.problem)
+        if not measured.violated():
+            self._keep(network, self.sign * measured.goal(self.formulation.goal))
+            self.start = network
+
+    def take_declared_start(self) -> None:
+        """The network that `weights start` leads to, as the first incumbent; nothing where there is none in time."""
+        if all(layer.start is None for layer in self.formulation.problem.layers) or self._is_proved():
+            return
+        known = self.network
+        model = with_declared_start(lower(self.formulation.program), self.formulation)
+        remaining = self.limits.remaining
+        share = None if remaining is None else DECLARED_START_SHARE * remaining
+        options = replace(self._options(self.formulation.program.tolerance), time_limit=share)
+        solution = self.solver.solve(model, options, self._on_start, lambda moment: self.watch.should_stop())
+        if solution.x is not None:
+            self._on_start(solution.x, 0.0)
+        if self.network is not known:
+            self.start = self.network
+
+    def _on_start(self, x: Floats, objective: float) -> bool:
+        verdict = self._accepted(x, widen=True)
+        if isinstance(verdict, Accepted):
+            self._keep(verdict.network, verdict.objective)
+        return self.watch.should_stop()
+
+    def _accepted(self, x: Floats, widen: bool) -> Accepted | Rejected:
+        return accept(x, self.formulation, self.inputs, widen, self.joint)
+
+    def solve(self) -> StageOutcome:
+        tolerance = self.formulation.program.tolerance
+        program = self.formulation.program
+        if self._is_proved():
+            return self._outcome(Solution(Stop.OPTIMAL, None, None, None, 0, 0.0), tolerance)
+        attempts, model = 0, lower(program)
+        while True:
+            attempts += 1
+            solution = self._solve_once(model, tolerance)
+            verdict = self._judge(solution)
+            if not isinstance(verdict, Rejected):
+                return self._outcome(self._confirmed(solution, model, tolerance), tolerance)
+            if attempts == MOST_ATTEMPTS:
+                given_up = replace(solution, stop=Stop.FAILED, message="too many solutions were rejected")
+                return self._outcome(given_up, tolerance)
+            self.start = self.network  # from now on the best one known
+            if not verdict.proved and tolerance > TOLERANCES[-1]:
+                tolerance = max(tolerance / 10, TOLERANCES[-1])
+            elif verdict.clause is not None:
+                self.doubtful |= not verdict.proved
+                self.clauses.append(verdict.clause)
+                model = lower(replace(program, clauses=tuple(self.clauses)))
+            else:
+                return self._outcome(replace(solution, stop=Stop.FAILED, message=verdict.reason), tolerance)
+
+    def _confirmed(self, solution: Solution, model: MilpModel, tolerance: float) -> Solution:
+        """What stands of a solve on a delicate model: it is solved again on another path, without a start, and only what both
+        prove counts. Any better network is kept. Without numbers of that kind, or a proof to confirm, the solution itself."""
+        proves = solution.stop is Stop.INFEASIBLE or (solution.stop is Stop.OPTIMAL and self.claimed > self.bound)
+        if not (self.delicate and proves):
+            return solution
+        first, self.start = self.claimed, None
+        presolve = "on" if tolerance < SAFE_TOLERANCE else "off"
+        second = self._solve_once(model, tolerance, {"presolve": presolve}, self.limits.seed + 1)
+        self._judge(second)
+        if not self.doubtful:
+            self.bound = max(self.bound, min(first, self.claimed))
+        return second if solution.stop is Stop.INFEASIBLE else solution
+
+    def _solve_once(
+        self, model: MilpModel, tolerance: float, more: Mapping[str, str] | None = None, seed: int | None = None
+    ) -> Solution:
+        if self.limits.cutoff is not None:
+            model = with_cutoff(model, self.limits.cutoff)
+        self.delicate = tolerance < SAFE_TOLERANCE or float(np.abs(model.A.data).max(initial=0.0)) > LARGEST_PLAIN
+        self.claimed = self.bound
+        plain = self._options(tolerance)
+        options = replace(
+            plain,
+            seed=plain.seed if seed is None else seed,
+            start=None if self.start is None else encode(self.start, self.formulation),
+            extra={**plain.extra, **(more or {})},
+        )
+        solution = self.solver.solve(model, options, self._on_incumbent, self._on_progress)
+        self.nodes += solution.nodes
+        if solution.bound is not None and isfinite(solution.bound):
+            self._raise_bound(self._exact_bound(solution.bound))
+        return solution
+
+    def _options(self, tolerance: float) -> SolveOptions:
+        gap = self.limits.gap
+        if gap is None and self.formulation.objective_lattice is None:
+            gap = CONTINUOUS_GAP
+        return SolveOptions(
+            time_limit=self.limits.remaining,
+            gap=gap,
+            node_limit=self.limits.node_limit,
+            threads=self.limits.threads,
+            seed=self.limits.seed,
+            feasibility_tolerance=tolerance,
+            integrality_tolerance=tolerance,
+            extra=self.limits.extra,
+        )
+
+    def _on_incumbent(self, x: Floats, objective: float) -> bool:
+        if self.objective is None or objective < float(self.objective):
+            verdict = self._accepted(x, widen=False)
+            if isinstance(verdict, Accepted):
+                self._keep(verdict.network, verdict.objective)
+        return self._is_proved() or self.watch.should_stop()
+
+    def _on_progress(self, moment: Progress) -> bool:
+        if moment.bound is not None and isfinite(moment.bound):
+            self._raise_bound(self._exact_bound(moment.bound))
+        shown = None if self.objective is None else self.sign * float(self.objective)
+        self.watch.on_progress(replace(moment, incumbent=shown, bound=self.sign * float(self.bound)))
+        return self._is_proved() or self.watch.should_stop()
+
+    def _is_proved(self) -> bool:
+        """Whether the accepted network meets the bound, so that there is nothing left to do."""
+        if self.objective is None:
+            return False
+        room = MET * max(Fraction(1), abs(self.objective)) if self.formulation.objective_lattice is None else Fraction(0)
+        return self.objective - self.bound <= room
+
+    def _judge(self, solution: Solution) -> Accepted | Rejected | None:
+        """The verdict on the solver's best point; None where there is none to be judged. A failed solve is tried again with
+        tighter tolerances, like a point that was rejected without a proof."""
+        late = self.limits.remaining is not None and self.limits.remaining <= 0
+        if solution.x is None:
+            return Rejected(solution.message) if solution.stop is Stop.FAILED and not late else None
+        verdict = self._accepted(solution.x, widen=not late)
+        if isinstance(verdict, Accepted):
+            if self.objective is None or verdict.objective <= self.objective:
+                self._keep(verdict.network, verdict.objective, always=True)
+            return verdict
+        claims_optimum = solution.stop is Stop.OPTIMAL or (solution.stop is Stop.TARGET and self.limits.gap is None)
+        return verdict if claims_optimum else None
+
+    def _keep(self, network: Network, objective: Fraction, always: bool = False) -> None:
+        if always or self.objective is None or objective < self.objective:
+            self.network, self.objective = network, objective
+            self.watch.on_network(network, self.sign * objective, self.sign * self.bound)
+
+    def _raise_bound(self, bound: Fraction) -> None:
+        if self.doubtful:
+            return
+        if self.delicate:
+            self.claimed = max(self.claimed, bound)
+        else:
+            self.bound = max(self.bound, bound)
+
+    def _exact_bound(self, bound: float) -> Fraction:
+        """A solver's bound rounded up to the lattice of objectives, with some room for the solver's own rounding."""
+        if self.formulation.objective_lattice is None:
+            return Fraction(repr(bound))
+        offset, step = self.formulation.objective_lattice
+        if step == 0:
+            return offset
+        room = 1e-6 * max(1.0, abs(bound)) / float(step)
+        if room >= 0.5:
+            return Fraction(bound)
+        return offset + step * ceil((bound - float(offset)) / float(step) - room)
+
+    def _outcome(self, solution: Solution, tolerance: float) -> StageOutcome:
+        bound, objective, model_objective = self.bound, self.objective, None
+        status, message = self._status(solution), solution.message
+        if (
+            objective is not None and bound > objective
+        ):  # better than the model's optimum: outside its class by the margin alone
+            model_objective, bound = self.sign * bound, objective
+        if status == "feasible" and solution.stop is Stop.INFEASIBLE and self.limits.cutoff is not None:
+            message = "no better network exists within the cutoff"
+        message = message or self._false_claim(solution)
+        own = None if objective is None else self.sign * objective
+        cuts = len(self.clauses)
+        return StageOutcome(status, self.network, own, self.sign * bound, cuts, self.nodes, tolerance, message, model_objective)
+
+    def _false_claim(self, solution: Solution) -> str:
+        """What to say where a solution of the published form, which is taken at its word, is no such network."""
+        claimed, found = solution.objective, self.objective
+        if not self.formulation.is_published or solution.stop is not Stop.OPTIMAL or claimed is None or found is None:
+            return ""
+        claim = self._exact_bound(claimed)
+        if found <= claim:
+            return ""
+        own, told = decimal_text(self.sign * found), decimal_text(self.sign * claim)
+        return f"the published form's optimum of {told} is no network's: the best that was accepted has {own}"
+
+    def _status(self, solution: Solution) -> StageStatus:
+        """What is known, not what the solver did: optimal only where the accepted network meets the bound."""
+        if self._is_proved():
+            return "optimal"
+        if solution.stop is Stop.INTERRUPTED or self.watch.should_stop():
+            return "interrupted"
+        if self.network is not None:
+            return "feasible"
+        return "infeasible" if solution.stop is Stop.INFEASIBLE and not self.doubtful else "no_solution"
