@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bdnnc.exact import decimal_text
+from bdnnc.formulation.fan_in import fan_in_caps, with_fan_in
 from bdnnc.formulation.linear_layer import linear_thresholds
 from bdnnc.formulation.margins import margins
 from bdnnc.formulation.mentions import layers_with_named_bias
@@ -46,9 +47,10 @@ def plan(problem: Problem) -> tuple[LayerPlan, ...]:
     """One plan a layer, from the first to the output. Raises UserError E331 or E332 (see `margins`), E333."""
     plans: list[LayerPlan] = []
     below: ProblemLayer | None = None
-    named = layers_with_named_bias(problem)
+    named, caps = layers_with_named_bias(problem), fan_in_caps(problem)
     for place, layer in enumerate(problem.layers):
         sums = first_layer_sums(layer, problem.patterns) if below is None else deeper_layer_sums(layer, below)
+        sums = with_fan_in(sums, layer, below, problem.patterns, caps[place])
         refuse_absurd_reach(layer, sums, problem.statements[layer.statement].span)
         if layer.unit == "linear":
             thresholds = linear_thresholds(layer, sums, problem)

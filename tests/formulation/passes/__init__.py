@@ -1,0 +1,1 @@
+"""Passes by two texts: a Program before and after."""
