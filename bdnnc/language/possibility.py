@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from bdnnc.language.constants import shown
 from bdnnc.language.findings import Findings
 from bdnnc.language.network_view import NetworkView
-from bdnnc.language.quantities import Constraint, Goal, Parameters, Term
-from bdnnc.language.ranges import Range, Ranges, sparse_layers
+from bdnnc.language.quantities import Constraint, Goal, Parameters, Term, sparse_layers
+from bdnnc.language.ranges import Range, Ranges
 from bdnnc.language.spec import Bits, Conflicts, FiniteSet
 from bdnnc.language.terms import written
 

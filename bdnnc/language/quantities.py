@@ -6,6 +6,7 @@ included), classes in class order.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -131,3 +132,23 @@ class Monotone:
     output: int | None
     text: str
     span: Span | None = None
+
+
+def sparse_layers(quantities: Iterable[Quantity]) -> frozenset[int]:
+    """The layers whose connections are counted by some of the quantities (those of all goals and constraints), so that each may
+    be absent: by `fan_in`, by `l0` of weights, by `features_used` (the first layer), by `units` (the layer after the one named).
+    """
+    found: set[int] = set()
+    for quantity in quantities:
+        match quantity:
+            case FanIn(layer):
+                found.add(layer)
+            case Norm("l0", "weights", layers):
+                found.update(layers)
+            case UnitsUsed(layer):
+                found.add(layer + 1)
+            case FeaturesUsed():
+                found.add(0)
+            case _:
+                pass
+    return frozenset(found)

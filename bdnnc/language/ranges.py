@@ -61,24 +61,6 @@ class Range:
         return f"between {shown(self.lower)} and {shown(self.upper)}"
 
 
-def sparse_layers(quantities: Iterable[Quantity]) -> frozenset[int]:
-    """The layers whose connections may be absent because of these quantities (those of all goals and constraints)."""
-    found: set[int] = set()
-    for quantity in quantities:
-        match quantity:
-            case FanIn(layer):
-                found.add(layer)
-            case Norm("l0", "weights", layers):
-                found.update(layers)
-            case UnitsUsed(layer):
-                found.add(layer + 1)
-            case FeaturesUsed():
-                found.add(0)
-            case _:
-                pass
-    return frozenset(found)
-
-
 @dataclass(frozen=True, slots=True)
 class Ranges:
     """Ranges in one network. ``sparse``: the layers whose connections may be absent; ``least_errors``: what is unavoidable."""

@@ -11,9 +11,9 @@ from bdnnc.language.goal_checks import GoalChecker
 from bdnnc.language.linear import LinearReader
 from bdnnc.language.network_view import NetworkView
 from bdnnc.language.possibility import Judge
-from bdnnc.language.quantities import Constraint, Goal, Monotone
+from bdnnc.language.quantities import Constraint, Goal, Monotone, sparse_layers
 from bdnnc.language.quantity_reader import QuantityReader
-from bdnnc.language.ranges import Ranges, sparse_layers
+from bdnnc.language.ranges import Ranges
 from bdnnc.language.robust_checks import check_robust
 
 

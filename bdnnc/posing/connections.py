@@ -1,4 +1,4 @@
-"""Which layers may lack connections, and which inputs a statement speaks of by name."""
+"""Which quantities a file speaks of, and which inputs by name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnnc.language.quantities import FanIn, FeaturesUsed, Norm, Parameters, Quantity, UnitsUsed
+from bdnnc.language.quantities import Parameters, Quantity
 from bdnnc.language.spec import ModelSpec
 
 
@@ -15,25 +15,6 @@ def quantities(model: ModelSpec) -> Iterator[Quantity]:
     """Whatever goals and constraints speak of."""
     for statement in (*model.goals, *model.constraints):
         yield from (term.quantity for term in statement.terms)
-
-
-def sparse_layers(model: ModelSpec) -> frozenset[int]:
-    """The layers whose connections are counted somewhere, so that each of them may be absent: by `fan_in`, by `l0` of weights,
-    by `features_used` (the first layer), by `units` (the layer after the one named). A mask alone only removes connections."""
-    found: set[int] = set()
-    for quantity in quantities(model):
-        match quantity:
-            case FanIn(layer):
-                found.add(layer)
-            case Norm("l0", "weights", layers):
-                found.update(layers)
-            case FeaturesUsed():
-                found.add(0)
-            case UnitsUsed(layer):
-                found.add(layer + 1)
-            case _:
-                pass
-    return frozenset(found)
 
 
 def named_inputs(model: ModelSpec, inputs: int) -> NDArray[np.bool_]:

@@ -7,8 +7,9 @@ import numpy as np
 from bdnnc.data.dataset import Dataset
 from bdnnc.diagnostics import Diagnostic, InternalError, UserError
 from bdnnc.ir.problem import Problem, ProblemLayer, Statement
+from bdnnc.language.quantities import sparse_layers
 from bdnnc.language.spec import ModelSpec
-from bdnnc.posing.connections import named_inputs, sparse_layers
+from bdnnc.posing.connections import named_inputs, quantities
 from bdnnc.posing.goals import weighted_goal
 from bdnnc.posing.layers import pose_layer
 from bdnnc.posing.targets import pose_targets
@@ -48,7 +49,7 @@ def pose(model: ModelSpec, dataset: Dataset) -> Problem:
 
 
 def _layers(model: ModelSpec, dataset: Dataset) -> tuple[ProblemLayer, ...]:
-    sparse = sparse_layers(model)
+    sparse = sparse_layers(quantities(model))
     inputs = tuple(given.name for given in dataset.inputs)
     idle = dataset.dead & ~named_inputs(model, len(inputs))
     layers: list[ProblemLayer] = []

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from bdnnc.diagnostics import Source, Span
 from bdnnc.language import check_model, parse
 from bdnnc.language.network_view import NetworkView, view
-from bdnnc.language.quantities import FanIn, FeaturesUsed, Norm, Parameters, UnitsUsed
-from bdnnc.language.ranges import Range, Ranges, sparse_layers
+from bdnnc.language.quantities import FanIn, FeaturesUsed, Norm, Parameters, UnitsUsed, sparse_layers
+from bdnnc.language.ranges import Range, Ranges
 from bdnnc.language.spec import Facts
 from bdnnc.language.tree import Network
 from tests.language.support import check_text
