@@ -39,6 +39,12 @@ def fraction_floats(values: Iterable[Fraction]) -> NDArray[np.float64]:
     return np.array([top / bottom for top, bottom in (value.as_integer_ratio() for value in values)], dtype=np.float64)
 
 
+def fraction_ends(values: NDArray[Any]) -> tuple[Fraction, Fraction]:
+    """The least and the largest of an array of Fractions, which are compared only where their floats are equal."""
+    floats = fraction_floats(values)
+    return min(values[floats == floats.min()]), max(values[floats == floats.max()])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ExactMatrix:
     """A rational matrix: entry (i, j) is ``numerators[i, j] / denominators[j]``.

@@ -7,7 +7,7 @@ from math import floor
 
 import numpy as np
 
-from bdnnc.exact import INT64_SAFE, ExactMatrix, IntArray, narrowed
+from bdnnc.exact import INT64_SAFE, ExactMatrix, IntArray, magnitude, narrowed
 from bdnnc.formulation.sums import Sums
 from bdnnc.formulation.weights import weight_range
 from bdnnc.ir.problem import Problem, ProblemLayer
@@ -34,9 +34,7 @@ def _cap(constraint: Constraint) -> tuple[int, int] | None:
     return (constraint.terms[0].quantity.layer, floor(constraint.bound / term.coefficient)) if from_above else None
 
 
-def with_fan_in(
-    sums: Sums, layer: ProblemLayer, below: ProblemLayer | None, patterns: ExactMatrix, most: int | None
-) -> Sums:
+def with_fan_in(sums: Sums, layer: ProblemLayer, below: ProblemLayer | None, patterns: ExactMatrix, most: int | None) -> Sums:
     """The sums of a sparse layer whose units have at most ``most`` connections; themselves where that says nothing."""
     if most is None or not layer.sparse:
         return sums
@@ -63,18 +61,24 @@ def _first_layer(sums: Sums, layer: ProblemLayer, patterns: ExactMatrix, allowed
     X, denominator = patterns.over_one_denominator()
     factor = sums.denominator // denominator
     lower, upper = (int(end * factor) for end in weight_range(layer))
-    reach = int(np.abs(X).max(initial=0)) * max(abs(lower), abs(upper)) * X.shape[1]
+    reach = magnitude(X) * max(abs(lower), abs(upper)) * X.shape[1]
     wide = X.astype(object) if X.dtype == object or reach >= INT64_SAFE else X
-    most, least = np.maximum(wide * upper, wide * lower), np.minimum(wide * upper, wide * lower)
     low, high = sums.low.astype(object), sums.high.astype(object)
     kinds = np.unique(np.column_stack([layer.free, allowed]), axis=0)
     for kind in kinds:
         mask, count = kind[:-1].astype(np.bool_), int(kind[-1])
         units = np.flatnonzero((layer.free == mask).all(axis=1) & (allowed == count))
-        if count >= int(mask.sum()):
+        smallest = int(mask.sum()) - count
+        if smallest <= 0:
             continue
-        kept = slice(int(mask.sum()) - count, None)
-        above, under = np.sort(most[:, mask], axis=1), np.sort(-least[:, mask], axis=1)
-        high[:, units] -= (above.sum(axis=1) - above[:, kept].sum(axis=1))[:, None]
-        low[:, units] += (under.sum(axis=1) - under[:, kept].sum(axis=1))[:, None]
+        seen = wide[:, mask]
+        up = _sum_of_smallest(np.maximum(seen * upper, seen * lower), smallest)
+        down = up if lower == -upper else _sum_of_smallest(-np.minimum(seen * upper, seen * lower), smallest)
+        high[:, units] -= up[:, None]
+        low[:, units] += down[:, None]
     return low, high
+
+
+def _sum_of_smallest(values: IntArray, count: int) -> IntArray:
+    """The sum of the ``count`` smallest of each row."""
+    return np.partition(values, count - 1, axis=1)[:, :count].sum(axis=1)

@@ -38,7 +38,7 @@ from bdnnc.language.quantities import (
     UnitsUsed,
 )
 
-CAP_ROOM = Fraction(1, 10**6)
+CAP_ROOM = Fraction(5, 10**7)
 """Relative: how far above its reached value a goal without a lattice may end up under a later one."""
 
 
@@ -201,5 +201,5 @@ def _costs(builder: Builder, objective: Expression) -> tuple[Cost, ...]:
     found: dict[Key, np.ndarray[tuple[int], np.dtype[np.float64]]] = {}
     for part in objective.summands:
         coefficient = found.setdefault(part.block, np.zeros(builder.variables[part.block].size))
-        np.add.at(coefficient, part.member, part.value)
+        coefficient += np.bincount(part.member, part.value, minlength=len(coefficient))
     return tuple(Cost(key, found[key]) for key in builder.variables if key in found)

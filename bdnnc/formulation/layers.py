@@ -55,7 +55,7 @@ def _preactivation(builder: Builder, plan: LayerPlan, below: LayerPlan | None) -
     if X is not None and constant.any():
         offset = X @ constant.T
     elif signed:
-        offset = -constant.sum(axis=1)[None, :]
+        offset = 0.0 - constant.sum(axis=1)[None, :]  # no -0.0 in texts
     if bias.kind == "fixed":
         offset = offset + np.array([float(value) for value in bias.floors])
     return PreActivation(

@@ -8,7 +8,7 @@ from math import ceil, log10
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnnc.exact import IntArray
+from bdnnc.exact import IntArray, fraction_ends
 from bdnnc.formulation.bias import BiasDomains, given_bias, plain_bias, reach, rounded_up
 from bdnnc.formulation.lattice_margins import row_lattice
 from bdnnc.formulation.mentions import counts_classes, mentioned
@@ -91,8 +91,8 @@ def linear_bias(layer: ProblemLayer, sums: Sums, problem: Problem) -> BiasDomain
         return plain_bias(kind, (rule.domain,) * (1 if rule.kind == "shared" else layer.units))
     low, high = int(sums.low.min()), int(sums.high.max())
     if problem.targets is not None and len(problem.targets.value):
-        values = [Fraction(value) for value in problem.targets.value]
-        ends = min(values) - Fraction(high, sums.denominator), max(values) - Fraction(low, sums.denominator)
+        least, largest = fraction_ends(problem.targets.value)
+        ends = least - Fraction(high, sums.denominator), largest - Fraction(low, sums.denominator)
         return plain_bias("unit", (RealDomain(-rounded_up(-ends[0]), rounded_up(ends[1])),) * layer.units)
     farthest = Fraction(max(abs(low), abs(high)), sums.denominator)
     hinges = [q.margin for q in mentioned(problem) if isinstance(q, Loss) and q.kind == "hinge"]

@@ -91,9 +91,11 @@ def unavoidable(problem: Problem, quantity: Loss | Errors) -> Fraction:
 def _from_medians(targets: Targets) -> Fraction:
     """The least sum of count |a - y| if every pattern had its own a: a weighted median each."""
     by_pattern: dict[int, list[tuple[Fraction, int]]] = {}
-    for pattern, value, count in zip(targets.pattern.tolist(), targets.value, targets.count.tolist(), strict=True):
+    several = np.bincount(targets.pattern)[targets.pattern] > 1
+    columns = targets.pattern[several].tolist(), targets.value[several], targets.count[several].tolist()
+    for pattern, value, count in zip(*columns, strict=True):
         by_pattern.setdefault(pattern, []).append((Fraction(value), count))
-    return sum((_spread(members) for members in by_pattern.values() if len(members) > 1), Fraction(0))
+    return sum((_spread(members) for members in by_pattern.values()), Fraction(0))
 
 
 def _spread(members: Sequence[tuple[Fraction, int]]) -> Fraction:

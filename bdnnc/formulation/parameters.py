@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bdnnc.exact import fraction_floats
 from bdnnc.formulation.builder import Builder, every
+from bdnnc.formulation.parts import distinct
 from bdnnc.formulation.plan import LayerPlan
 from bdnnc.formulation.scaled_sets import scaled_weights
 from bdnnc.formulation.weights import weight_range
@@ -65,10 +67,9 @@ class _Block:
 
 
 def _encode(builder: Builder, block: _Block) -> None:
-    distinct = list({id(domain): domain for domain in block.domains}.values())  # by identity: hashing a Fraction is slow
-    first = distinct[0]
+    first, *others = distinct(block.domains)
     around_zero = first.lower <= 0 <= first.upper
-    plain = all(isinstance(domain, LatticeDomain) and domain.is_plain_integers for domain in distinct)
+    plain = all(isinstance(domain, LatticeDomain) and domain.is_plain_integers for domain in (first, *others))
     if isinstance(first, RealDomain) or (plain and (block.present is None or around_zero)):
         builder.add(_integral(block.main) if plain else block.main)
         if block.present is not None:
@@ -102,12 +103,14 @@ def _bound_by_presence(builder: Builder, main: Variable, present: Key, domain: P
 
 def _progression(builder: Builder, block: _Block) -> None:
     main = block.main
-    lattices = [domain for domain in block.domains if isinstance(domain, LatticeDomain)]
-    counts = np.array([float(domain.count) for domain in lattices])
+    found = {
+        id(domain): (float(domain.origin), float(domain.step), float(domain.count))
+        for domain in distinct(block.domains)
+        if isinstance(domain, LatticeDomain)
+    }
+    origin, step, counts = np.array([found[id(domain)] for domain in block.domains]).T.copy()
     digits = _digits(main, block.digit, counts)
     builder.add(digits)
-    origin = np.array([float(domain.origin) for domain in lattices])
-    step = np.array([float(domain.step) for domain in lattices])
     builder.links.append(Link(main.key, digits.key, origin, np.arange(main.size), step, False, main.statement, block.present))
 
 
@@ -125,12 +128,14 @@ def _bits(builder: Builder, block: _Block, domain: BitsDomain) -> None:
 
 def _one_hot(builder: Builder, block: _Block) -> None:
     main = block.main
-    values = [domain.values for domain in block.domains if isinstance(domain, ListDomain)]
-    owner = np.repeat(np.arange(main.size), [len(members) for members in values])
-    place = np.concatenate([np.arange(len(members)) for members in values])
+    found = {id(domain): fraction_floats(domain.values) for domain in distinct(block.domains) if isinstance(domain, ListDomain)}
+    values = [found[id(domain)] for domain in block.domains]
+    counts = np.array([len(members) for members in values])
+    owner = np.repeat(np.arange(main.size), counts)
+    place = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
     digits = _members(main, block.digit, "member", owner, place)
     builder.add(digits)
-    value = np.array([float(member) for members in values for member in members])
+    value = np.concatenate(values)
     builder.links.append(Link(main.key, digits.key, np.zeros(main.size), owner, value, True, main.statement, block.present))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
@@ -102,7 +103,7 @@ def grouped(block: Key, group: Index, value: float) -> Summand:
     return Summand(block, group, np.arange(len(group)), np.full(len(group), value))
 
 
-def distinct(domains: tuple[ParameterDomain, ...]) -> list[ParameterDomain]:
+def distinct(domains: Iterable[ParameterDomain]) -> list[ParameterDomain]:
     """Each domain once; by identity, since hashing Fractions is slow."""
     return list({id(domain): domain for domain in domains}.values())
 

@@ -259,7 +259,8 @@ class Program:
         return f"Program({self.name!r}: {self.patterns} patterns, {sum(v.size for v in self.variables):,} variables)"
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(str(self))}</pre>"
+        readable = str(self).split("\ndata\n", 1)[0]
+        return f"<pre>{escape(readable)}</pre>"
 
     def __str__(self) -> str:
         """The program's text, a line a family."""

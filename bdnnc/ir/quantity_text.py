@@ -55,7 +55,7 @@ def quantity_text(quantity: Quantity, problem: Problem) -> str:
 
 def _loss(loss: Loss) -> str:
     kind = f"hinge({decimal_text(loss.margin)})" if loss.kind == "hinge" else loss.kind
-    if loss.weights is None:
+    if not loss.weights:
         return kind
     if isinstance(loss.weights, str):
         return f"{kind} weighted {loss.weights}"

@@ -136,7 +136,7 @@ class Monotone:
 
 def sparse_layers(quantities: Iterable[Quantity]) -> frozenset[int]:
     """The layers whose connections are counted by some of the quantities (those of all goals and constraints), so that each may
-    be absent: by `fan_in`, by `l0` of weights, by `features_used` (the first layer), by `units` (the layer after the one named).
+    be absent: by `fan_in`, by `l0` of weights, by `features_used` (the first layer), by `units` (the layer after).
     """
     found: set[int] = set()
     for quantity in quantities:

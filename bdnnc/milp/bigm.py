@@ -41,9 +41,15 @@ class _Rows:
         first = _Rows(self.pattern, np.minimum(self.unit, other), self.grid, sign)
         return first, _Rows(self.pattern, np.maximum(self.unit, other), self.grid, -sign)
 
-    def flat(self) -> tuple[Index, Index]:
-        """Pattern and unit of each row, one after the other."""
-        return np.broadcast_to(self.pattern, self.grid).ravel(), np.broadcast_to(self.unit, self.grid).ravel()
+    def lines(self, lines: slice) -> _Rows:
+        """Some lines of the grid, along its first axis."""
+        is_grid = len(self.grid) == 2
+        pattern, unit = self.pattern[lines], self.unit if is_grid else self.unit[lines]
+        return _Rows(pattern, unit, (len(pattern), *self.grid[1:]), None if self.sign is None else self.sign[lines])
+
+    def signed(self, values: Floats) -> Floats:
+        """(rows, width) values with the signs of the rows."""
+        return values if self.sign is None else values * self.sign[..., None]
 
 
 def implication_rows(rule: Implication, a: PreActivation, program: Program, start: dict[Key, int]) -> RowBlock:
@@ -171,13 +177,17 @@ def _data_piece(
     seen = X if not whole or width == X.shape[1] else X[:, inputs[0]]
     if whole and len(where.grid) == 2:
         return Piece(columns[where.unit], seen[:, None, :], width)
-    pattern, unit = where.flat()
     own = inside.astype(np.float64)
 
-    def part(rows: slice) -> tuple[NDArray[np.int32], Floats]:
-        units = unit[rows]
-        values = seen[pattern[rows]] if whole else seen[pattern[rows, None], inputs[units]] * own[units]
-        return columns[units], values if where.sign is None else values * where.sign[rows, None]
+    def part(lines: slice) -> tuple[NDArray[np.int32], Floats]:
+        rows = where.lines(lines)
+        if whole:
+            values = seen[rows.pattern]
+        elif len(rows.grid) == 2:
+            values = seen[lines].take(inputs.ravel(), axis=1).reshape(-1, *inputs.shape) * own
+        else:
+            values = seen[rows.pattern[:, None], inputs[rows.unit]] * own[rows.unit]
+        return columns[rows.unit], rows.signed(values)
 
     return ChunkedPiece(part, width, start, not whole or not bool(seen.all()))
 
@@ -186,18 +196,17 @@ def _product_pieces(
     where: _Rows, a: PreActivation, entries: Index, inside: NDArray[np.bool_], start: dict[Key, int]
 ) -> list[Piece | ChunkedPiece]:
     """slope s + shift w."""
-    pattern, unit = where.flat()
     width, first = entries.shape[1], start["s", a.layer]
     own = np.ones((a.units, 1)) if inside.all() else inside.astype(np.float64)
 
-    def values(rows: slice, factor: float) -> Floats:
-        return factor * own[unit[rows]] if where.sign is None else factor * own[unit[rows]] * where.sign[rows, None]
+    def products(lines: slice) -> tuple[Index, Floats]:
+        rows = where.lines(lines)
+        places = first + rows.pattern[..., None] * len(a.entry_unit) + entries[rows.unit]
+        return places, rows.signed(a.slope * own[rows.unit])
 
-    def products(rows: slice) -> tuple[Index, Floats]:
-        return (first + pattern[rows, None] * len(a.entry_unit)) + entries[unit[rows]], values(rows, a.slope)
-
-    def weights(rows: slice) -> tuple[Index, Floats]:
-        return start["w", a.layer] + entries[unit[rows]], values(rows, a.shift)
+    def weights(lines: slice) -> tuple[Index, Floats]:
+        rows = where.lines(lines)
+        return start["w", a.layer] + entries[rows.unit], rows.signed(a.shift * own[rows.unit])
 
     pieces: list[Piece | ChunkedPiece] = [ChunkedPiece(products, width, first, not inside.all())]
     if a.shift:
@@ -207,11 +216,11 @@ def _product_pieces(
 
 def _fixed_piece(where: _Rows, other: Index | None, a: PreActivation, start: int) -> ChunkedPiece:
     """The binaries below, which a unit and the one beside it share."""
-    pattern, unit = where.flat()
     width = int(a.fixed.shape[1])
 
-    def part(rows: slice) -> tuple[Index, Floats]:
-        values = a.fixed[unit[rows]] if other is None else a.fixed[unit[rows]] - a.fixed[other[rows]]
-        return start + pattern[rows, None] * width + np.arange(width), values
+    def part(lines: slice) -> tuple[Index, Floats]:
+        rows = where.lines(lines)
+        values = a.fixed[rows.unit] if other is None else a.fixed[rows.unit] - a.fixed[other[lines]]
+        return start + rows.pattern[..., None] * width + np.arange(width), values
 
     return ChunkedPiece(part, width, start, True)

@@ -21,7 +21,7 @@ from bdnnc.milp.npz import write_arrays
 Target = str | Path | BinaryIO
 
 SUFFIXES = (".mps", ".mps.gz", ".lp", ".lp.gz", ".npz")
-_BATCH_BYTES = 8_000_000
+_BATCH_BYTES = 2_000_000
 _GZIP_LEVEL = 4  # level 6 takes nearly twice the time to save 2 % of the size
 
 

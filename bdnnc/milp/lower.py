@@ -11,18 +11,20 @@ from bdnnc.ir.program import Clause, Implication, Key, Link, Product, Program, R
 from bdnnc.milp.bigm import block_of, implication_rows
 from bdnnc.milp.model import ColumnFamily, MilpModel, RowFamily
 from bdnnc.milp.names import NameBlock, Names
-from bdnnc.milp.rows import Columns, Floats, Index, RaggedBlock, RowBlock, assemble, one_column
+from bdnnc.milp.rows import Floats, Index, RaggedBlock, RowBlock, assemble, one_column
 
 
 def lower(program: Program) -> MilpModel:
     """The matrix of a program. The last column is ``one``, fixed at 1, and carries the objective's constant."""
+    from scipy.sparse import csr_matrix
+
     start = _column_starts(program.variables)
     total = sum(variable.size for variable in program.variables)
     blocks = list(_row_blocks(program, start))
     indptr, indices, data, row_lower, row_upper = assemble(blocks)
     return MilpModel(
         name=program.name,
-        A=_matrix(indptr, indices, data, total + 1, any(block.has_zeros for block in blocks)),
+        A=csr_matrix((data, indices, indptr), shape=(len(indptr) - 1, total + 1), copy=False),
         row_lower=row_lower,
         row_upper=row_upper,
         c=_costs(program, start, total),
@@ -41,17 +43,6 @@ def lower(program: Program) -> MilpModel:
 def column_slices(model: MilpModel) -> dict[Key, slice]:
     """Where each block of variables stands among the columns."""
     return {(family.symbol, family.layer): slice(family.start, family.stop) for family in model.column_families}
-
-
-def _matrix(
-    indptr: Columns, indices: np.ndarray[tuple[int], np.dtype[np.int32]], data: Floats, columns: int, has_zeros: bool
-) -> object:
-    from scipy.sparse import csr_matrix
-
-    matrix = csr_matrix((data, indices, indptr), shape=(len(indptr) - 1, columns), copy=False)
-    if has_zeros:
-        matrix.eliminate_zeros()
-    return matrix
 
 
 def _column_starts(variables: Iterable[Variable]) -> dict[Key, int]:

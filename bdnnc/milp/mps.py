@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bdnnc.milp.model import MilpModel
 from bdnnc.milp.names import Names
-from bdnnc.milp.text import Decimals, decimals, framed, joined, joined_with, spans_by_weight, spans_of
+from bdnnc.milp.text import Decimals, DecimalTable, decimals, framed, joined, joined_with, spans_by_weight, spans_of
 from bdnnc.milp.written import WrittenRows, checked, file_name_safe, written_rows
 
 Bytes = NDArray[np.bytes_]
@@ -77,31 +77,38 @@ def _bounds(model: MilpModel, columns: Bytes) -> Iterator[bytes | bytearray]:
 
 
 def _columns(model: MilpModel, rows: WrittenRows, columns: Bytes) -> Iterator[bytes | bytearray]:
-    from scipy.sparse import csr_array
-
-    values = Decimals(rows.A.data)
-    by_column: Any = csr_array((values.codes, rows.A.indices, rows.A.indptr), shape=rows.A.shape).tocsc()
+    by_column, table = _by_column(rows)
     offsets = by_column.indptr
-    firsts = _first_lines(model, columns, np.diff(offsets))
-    heads, middles = framed(b" ", columns), framed(b" ", rows.names, b" ")
+    heading, first_lines = _first_lines(model, columns, np.diff(offsets))
+    heads = framed(b" ", columns, b" ")
     for first, last in spans_by_weight(offsets):
         entries = slice(int(offsets[first]), int(offsets[last]))
         column = np.repeat(np.arange(first, last), np.diff(offsets[first : last + 1]))
-        fields = (heads[column], middles[by_column.indices[entries]], values.take(by_column.data[entries]), b"\n")
-        leading = first + np.flatnonzero(firsts[first:last] != b"")
-        yield joined_with(fields, offsets[leading] - offsets[first], firsts[leading], count=len(column))
+        fields = heads[column], rows.names[by_column.indices[entries]], b" ", table.take(by_column.data[entries]), b"\n"
+        inside = slice(*np.searchsorted(heading, (first, last)))
+        yield joined_with(fields, offsets[heading[inside]] - offsets[first], first_lines[inside], count=len(column))
     if len(columns) and model.integrality[-1]:
         yield _INTEGERS_END
 
 
-def _first_lines(model: MilpModel, columns: Bytes, entries: Ints) -> Bytes:
-    """What stands before the matrix entries of each column: a marker where integrality changes, its line of the objective."""
+def _by_column(rows: WrittenRows) -> tuple[Any, DecimalTable]:
+    """The matrix by columns, codes for its values, and the table of the codes. The codes by rows are gone by then."""
+    from scipy.sparse import csr_array
+
+    values = Decimals(rows.A.data)
+    return csr_array((values.codes, rows.A.indices, rows.A.indptr), shape=rows.A.shape).tocsc(), values.table
+
+
+def _first_lines(model: MilpModel, columns: Bytes, entries: Ints) -> tuple[Ints, Bytes]:
+    """``(columns, texts)``: what stands before the matrix entries of a column where anything does: a marker where integrality
+    changes, its line of the objective."""
     integral = model.integrality.astype(bool)
     before = np.concatenate([[False], integral])[:-1]
-    opened, closed = integral & ~before, before & ~integral
-    markers: Bytes = np.array([b"", _INTEGERS_BEGIN, _INTEGERS_END])[opened + 2 * closed]
-    costs = Decimals(model.c)
-    lines = np.char.add(framed(b" ", columns, b" " + OBJECTIVE + b" "), framed(b"", costs.take(costs.codes), b"\n"))
+    marker = (integral & ~before) + 2 * (before & ~integral)
     shown = (model.c != 0) | (entries == 0)  # a column without entries needs a line all the same
-    shown_lines: Bytes = np.where(shown, lines, np.bytes_(b""))
-    return np.char.add(markers, shown_lines)
+    heading = np.flatnonzero(shown | (marker > 0))
+    names, costs = columns[heading], Decimals(model.c[heading])
+    lines = np.char.add(framed(b" ", names, b" " + OBJECTIVE + b" "), framed(b"", costs.take(costs.codes), b"\n"))
+    markers: Bytes = np.array([b"", _INTEGERS_BEGIN, _INTEGERS_END])[marker[heading]]
+    shown_lines: Bytes = np.where(shown[heading], lines, np.bytes_(b""))
+    return heading, np.char.add(markers, shown_lines)

@@ -13,7 +13,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnnc.milp.text import digits, squeezed
+from bdnnc.milp.text import CHUNK, digits, squeezed
 
 Bytes = NDArray[np.bytes_]
 Ints = NDArray[np.int64]
@@ -68,6 +68,15 @@ class NameBlock:
         head = f"{self.symbol}({self.layer}"
         return (f"{head}," if self.layer and self.index else head), ")"
 
+    @property
+    def longest(self) -> int:
+        """No name has more characters."""
+        before, after = self.pieces
+        if not self.size:
+            return 1
+        largest = [length - 1 if self.is_shape else int(length.max()) for length in self.index]
+        return len(before) + sum(len(str(value)) for value in largest) + max(len(largest) - 1, 0) + len(after)
+
     def indices(self, start: int = 0, stop: int | None = None) -> tuple[Ints, ...]:
         """The indices of the names ``start`` to ``stop``: one array an axis, each (stop - start,)."""
         stop = self.size if stop is None else stop
@@ -117,6 +126,11 @@ class TextBlock:
     @property
     def size(self) -> int:
         return len(self.names)
+
+    @property
+    def longest(self) -> int:
+        """No name has more characters."""
+        return max(1, self.names.dtype.itemsize)
 
     def name(self, position: int) -> str:
         return bytes(self.names[position]).decode("ascii")
@@ -180,14 +194,21 @@ class Names(Sequence[str]):
         return f"Names({self[0]} {self[1]} .. {self[-1]}, {len(self)} of them)"
 
     def bytes_array(self, start: int = 0, stop: int | None = None) -> Bytes:
-        """The names ``start`` to ``stop`` as ASCII bytes, shape (stop - start,), dtype ``S<longest>``."""
+        """The names ``start`` to ``stop`` as ASCII bytes, shape (stop - start,), ``S`` as wide as the blocks' longest name."""
         stop = len(self) if stop is None else stop
-        parts = [
-            block.bytes_array(max(start - first, 0), min(stop - first, block.size))
+        spans = [
+            (block, max(start - first, 0), min(stop - first, block.size))
             for block, first in zip(self.blocks, self.offsets[:-1].tolist(), strict=True)
             if first < stop and first + block.size > start
         ]
-        return np.concatenate(parts) if parts else np.empty(0, dtype="S1")
+        names = np.zeros(stop - start, dtype=f"S{max((block.longest for block, _, _ in spans), default=1)}")
+        place = 0
+        for block, begin, end in spans:
+            for low in range(begin, end, CHUNK):  # the parts that a name is put together from are larger than the name
+                high = min(low + CHUNK, end)
+                names[place : place + high - low] = block.bytes_array(low, high)
+                place += high - low
+        return names
 
     @cached_property
     def _by_pattern(self) -> dict[tuple[str, int], list[int]]:

@@ -16,10 +16,12 @@ Floats = NDArray[np.float64]
 Index = NDArray[np.int64]
 Columns = NDArray[np.signedinteger[Any]]
 """Places of columns, of 32 or 64 bits."""
+Counts = NDArray[np.int64] | int
+"""Entries of each row, or of all rows."""
 
 
 CHUNK = 65_536
-"""Entries of a `ChunkedPiece` that are made at a time: a megabyte, which stays in the cache."""
+"""Entries that are made at a time: a megabyte, which stays in the cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,16 +40,16 @@ class Piece:
     def has_zeros(self) -> bool:
         return not bool(self.values.all())
 
-    def fill(self, columns: NDArray[np.int32], values: Floats) -> None:
-        """Write into tables of the family's grid and ``width``."""
-        columns[...] = self.columns
-        values[...] = self.values
+    def fill(self, columns: NDArray[np.int32], values: Floats, lines: slice, grid: tuple[int, ...]) -> None:
+        """Write those lines of the grid (along its first axis) into tables of their size and ``width``."""
+        columns[...] = np.broadcast_to(self.columns, (*grid, self.width))[lines]
+        values[...] = np.broadcast_to(self.values, (*grid, self.width))[lines]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChunkedPiece:
-    """The same where entries have to be gathered: ``part(rows)`` makes those of a slice of the rows, (length, ``width``) or
-    (length, 1), so that nothing but the matrix itself is ever as large as the matrix.
+    """The same where entries have to be gathered: ``part(lines)`` makes those of some lines of the grid (along its first axis),
+    which broadcast to these lines and ``width``, so that nothing but the matrix itself is ever as large as the matrix.
 
     ``first_column``: any column of the piece, or before it and behind the pieces on its left.
     """
@@ -57,21 +59,14 @@ class ChunkedPiece:
     first_column: int
     has_zeros: bool
 
-    def fill(self, columns: NDArray[np.int32], values: Floats) -> None:
-        """Write into tables of the family's grid and ``width``."""
-        lines, *inner = columns.shape[:-1]
-        rows_of_line = prod(inner)
-        step = max(1, CHUNK // max(1, self.width * rows_of_line))
-        for start in range(0, lines, step):
-            stop = min(start + step, lines)
-            made = self.part(slice(start * rows_of_line, stop * rows_of_line))
-            for table, entries in zip((columns, values), made, strict=True):
-                table[start:stop] = entries.reshape(stop - start, *inner, entries.shape[-1])
+    def fill(self, columns: NDArray[np.int32], values: Floats, lines: slice, grid: tuple[int, ...]) -> None:
+        """Write those lines of the grid (along its first axis) into tables of their size and ``width``."""
+        columns[...], values[...] = self.part(lines)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowBlock:
-    """A family of rows that all have the same width; zeros among the values are pruned after assembly.
+    """A family of rows that all have the same width; zeros among the values are left out of the matrix.
 
     ``grid`` is the shape of the rows, row-major: ``(rows,)``, or ``(patterns, units)`` where every pair has a row, so that what
     depends on one of the two only is broadcast instead of gathered. ``axes`` names what each index of ``names`` counts.
@@ -106,14 +101,38 @@ class RowBlock:
     def has_zeros(self) -> bool:
         return any(piece.has_zeros for piece in self.pieces)
 
-    def fill(self, columns: NDArray[np.int32], values: Floats) -> None:
-        """Write the block's entries into flat slices of length rows * width, pieces in the order of their columns."""
-        column_table = columns.reshape(*self.grid, self.width)
-        value_table = values.reshape(*self.grid, self.width)
+    def fill(self, columns: NDArray[np.int32], values: Floats) -> Counts:
+        """Write the block's entries to the front of flat arrays; returns how many each row has, an integer if all the same."""
+        rows_of_line = prod(self.grid[1:])
+        step = max(1, CHUNK // max(1, self.width * rows_of_line))
+        counts: list[NDArray[np.int64]] = []
+        place, has_zeros = 0, self.has_zeros
+        for start in range(0, self.grid[0], step):
+            lines = slice(start, min(start + step, self.grid[0]))
+            rows = (lines.stop - lines.start) * rows_of_line
+            inside = slice(place, place + rows * self.width)
+            if not has_zeros:
+                self._fill_lines(columns[inside], values[inside], lines)
+                place = inside.stop
+                continue
+            made = np.empty(rows * self.width, dtype=np.int32), np.empty(rows * self.width)
+            self._fill_lines(*made, lines)
+            kept = np.flatnonzero(made[1] != 0)
+            counts.append(np.diff(np.searchsorted(kept, np.arange(rows + 1) * self.width)))
+            inside = slice(place, place + len(kept))
+            for table, entries in zip((columns, values), made, strict=True):
+                np.take(entries, kept, out=table[inside], mode="clip")
+            place = inside.stop
+        return np.concatenate(counts) if has_zeros else self.width
+
+    def _fill_lines(self, columns: NDArray[np.int32], values: Floats, lines: slice) -> None:
+        """Some lines of the grid, pieces in the order of their columns."""
+        column_table = columns.reshape(-1, *self.grid[1:], self.width)
+        value_table = values.reshape(-1, *self.grid[1:], self.width)
         start = 0
         for piece in sorted(self.pieces, key=lambda part: part.first_column):
             inside = slice(start, start + piece.width)
-            piece.fill(column_table[..., inside], value_table[..., inside])
+            piece.fill(column_table[..., inside], value_table[..., inside], lines, self.grid)
             start += piece.width
 
 
@@ -138,9 +157,12 @@ class RaggedBlock:
     def entries(self) -> int:
         return len(self.values)
 
-    @property
-    def has_zeros(self) -> bool:
-        return not bool(self.values.all())
+    def fill(self, columns: NDArray[np.int32], values: Floats) -> Counts:
+        """Write the block's entries to the front of flat arrays; returns how many each row has."""
+        order = np.lexsort((self.columns, self.row))
+        order = order[self.values[order] != 0]
+        columns[: len(order)], values[: len(order)] = self.columns[order], self.values[order]
+        return np.bincount(self.row[order], minlength=self.rows)
 
 
 def one_column(columns: Columns, values: Floats | float) -> Piece:
@@ -151,34 +173,25 @@ def one_column(columns: Columns, values: Floats | float) -> Piece:
 def assemble(
     blocks: Sequence[RowBlock | RaggedBlock],
 ) -> tuple[Columns, NDArray[np.int32], Floats, Floats, Floats]:
-    """``(indptr, indices, data, row_lower, row_upper)`` of all blocks under each other; the arrays are allocated once."""
-    indptr = _pointers(blocks)
-    indices = np.empty(int(indptr[-1]), dtype=np.int32)
-    data = np.empty(int(indptr[-1]), dtype=np.float64)
-    row = 0
+    """``(indptr, indices, data, row_lower, row_upper)`` of all blocks under each other, without zeros.
+
+    The arrays are allocated once, with room for the zeros: what is never written takes no memory. ``indptr`` is 32 bits wide as
+    long as these can count the entries.
+    """
+    room = sum(block.entries for block in blocks)
+    indices, data = np.empty(room, dtype=np.int32), np.empty(room)
+    indptr = np.zeros(sum(block.rows for block in blocks) + 1, dtype=np.int32 if room < 2**31 else np.int64)
+    row = place = 0
     for block in blocks:
-        inside = slice(int(indptr[row]), int(indptr[row + block.rows]))
-        if isinstance(block, RowBlock):
-            block.fill(indices[inside], data[inside])
+        counts = block.fill(indices[place:], data[place:])
+        ends = indptr[row + 1 : row + block.rows + 1]
+        if isinstance(counts, int):
+            np.multiply(np.arange(1, block.rows + 1, dtype=indptr.dtype), counts, out=ends)
         else:
-            order = np.lexsort((block.columns, block.row))
-            indices[inside], data[inside] = block.columns[order], block.values[order]
+            np.cumsum(counts, out=ends)
+        ends += place
         row += block.rows
+        place = int(indptr[row])
     lower = np.concatenate([block.lower for block in blocks]) if blocks else np.zeros(0)
     upper = np.concatenate([block.upper for block in blocks]) if blocks else np.zeros(0)
-    return indptr, indices, data, lower, upper
-
-
-def _pointers(blocks: Sequence[RowBlock | RaggedBlock]) -> Columns:
-    """Where each row begins among the entries, and where the last one ends; 32 bits wide as long as these can count them."""
-    entries = sum(block.entries for block in blocks)
-    pointers = np.zeros(sum(block.rows for block in blocks) + 1, dtype=np.int32 if entries < 2**31 else np.int64)
-    row = 0
-    for block in blocks:
-        inside = pointers[row + 1 : row + block.rows + 1]
-        if isinstance(block, RowBlock):
-            inside[...] = np.arange(1, block.rows + 1, dtype=pointers.dtype) * block.width + pointers[row]
-        else:
-            inside[...] = np.cumsum(np.bincount(block.row, minlength=block.rows)) + pointers[row]
-        row += block.rows
-    return pointers
+    return indptr, indices[:place], data[:place], lower, upper

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ Bytes = NDArray[np.bytes_]
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
 
-CHUNK = 50_000
-"""Entries that are turned into text at a time: their byte matrix of some 3 MB stays in the cache."""
+CHUNK = 12_500
+"""Entries that are turned into text at a time: their byte matrix of less than 1 MB stays in the cache."""
 
 _HASH_BITS = 17
 _HASH_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio (Knuth, The Art of Computer Programming 3, 6.4)
@@ -27,12 +28,17 @@ def decimals(values: Floats) -> Bytes:
 
     They are what Python's repr gives; decimals of few digits, most of all data, are made by integer arithmetic on whole arrays.
     """
-    count = len(values)
-    texts = np.empty(count, dtype="S24")
-    rest = np.arange(count)
+    texts = np.empty(len(values), dtype="S24")
+    for start, stop in spans_of(len(values)):
+        _fill_decimals(values[start:stop], texts[start:stop])
+    return texts.astype(f"S{max(1, int(np.char.str_len(texts).max(initial=0)))}")
+
+
+def _fill_decimals(values: Floats, texts: Bytes) -> None:
+    rest = np.arange(len(values))
     for places in range(_MOST_PLACES + 1):
         if not rest.size:
-            break
+            return
         with np.errstate(over="ignore"):  # an infinite product is no short decimal
             scaled = np.rint(values[rest] * 10.0**places)
         # both sides of the division are exact integers, so it rounds as a reader of the decimal does
@@ -40,9 +46,7 @@ def decimals(values: Floats) -> Bytes:
         short &= (np.abs(values[rest]) >= 1e-4) | (scaled == 0)  # below, repr has an exponent
         texts[rest[short]] = _fixed_point(scaled[short].astype(np.int64), places)
         rest = rest[~short]
-    if rest.size:
-        texts[rest] = [repr(value).removesuffix(".0") for value in values[rest].tolist()]
-    return texts.astype(f"S{max(1, int(np.char.str_len(texts).max(initial=0)))}")
+    texts[rest] = [repr(value).removesuffix(".0") for value in values[rest].tolist()]
 
 
 def _fixed_point(scaled: NDArray[np.int64], places: int) -> Bytes:
@@ -103,38 +107,50 @@ def distinct(values: Floats) -> tuple[Floats, Codes]:
     return found.view(np.float64), codes
 
 
-class Decimals:
-    """The texts of a long array of floats. ``take(codes)`` gives those of the entries; ``codes`` has one int32 an entry.
+@dataclass(frozen=True, slots=True, eq=False)
+class DecimalTable:
+    """Texts by code; without a table (None) the codes are the floats themselves, formatted when they are taken."""
 
-    Where most values differ, a table of all texts would outgrow the floats: then ``codes`` is the array itself, formatted a
-    chunk at a time.
-    """
-
-    def __init__(self, values: Floats) -> None:
-        self.codes: NDArray[Any] = np.empty(len(values), dtype=np.int32)
-        tables: list[Floats] = []
-        known = 0
-        for start, stop in spans_of(len(values)):
-            found, codes = distinct(values[start:stop])
-            tables.append(found)
-            self.codes[start:stop] = codes + known
-            known += len(found)
-            if known > max(_SHARE_OF_DISTINCT * len(values), _FEW):
-                self.codes = values
-                self.texts: Bytes | None = None
-                return
-        merged, new_codes = np.unique(np.concatenate(tables) if tables else np.empty(0), return_inverse=True)
-        renumbered = new_codes.astype(np.int32)
-        for start, stop in spans_of(len(values)):
-            self.codes[start:stop] = renumbered[self.codes[start:stop]]
-        self.texts = decimals(merged)
+    texts: Bytes | None
 
     def take(self, codes: NDArray[Any]) -> Bytes:
-        """The texts of these entries of ``codes``, in their order."""
+        """The texts of these codes, in their order."""
         if self.texts is not None:
             return self.texts[codes]
         found, inverse = distinct(codes)
         return decimals(found)[inverse]
+
+
+class Decimals:
+    """The texts of a long array of floats. ``take(codes)`` gives those of the entries; ``codes`` has one integer an
+    entry, of as few bytes as will do.
+
+    Where most values differ, a table of all texts would outgrow the floats: then ``codes`` is the array itself, formatted a
+    chunk at a time. ``table`` alone is enough for who has the codes.
+    """
+
+    def __init__(self, values: Floats) -> None:
+        found: list[Floats] = []
+        local = np.empty(len(values), dtype=np.min_scalar_type(CHUNK))  # codes into the table of the entry's own chunk
+        known = 0
+        for start, stop in spans_of(len(values)):
+            table, local[start:stop] = distinct(values[start:stop])
+            found.append(table)
+            known += len(table)
+            if known > max(_SHARE_OF_DISTINCT * len(values), _FEW):
+                self.codes: NDArray[Any] = values
+                self.table = DecimalTable(None)
+                return
+        merged = np.unique(np.concatenate(found)) if found else np.empty(0)
+        kind = np.min_scalar_type(len(merged)) if len(merged) < 2**16 else np.dtype(np.int32)
+        self.codes = local if kind == local.dtype else np.empty(len(values), dtype=kind)
+        for (start, stop), table in zip(spans_of(len(values)), found, strict=True):
+            self.codes[start:stop] = np.searchsorted(merged, table).astype(kind)[local[start:stop]]
+        self.table = DecimalTable(decimals(merged))
+
+    def take(self, codes: NDArray[Any]) -> Bytes:
+        """The texts of these entries of ``codes``, in their order."""
+        return self.table.take(codes)
 
 
 def spans_of(count: int, size: int = CHUNK) -> Iterator[tuple[int, int]]:

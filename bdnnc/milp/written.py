@@ -65,13 +65,15 @@ def written_rows(model: MilpModel) -> WrittenRows:
     widths[ranged], from_above = _widths(lower[ranged], upper[ranged])
     at_upper = np.isneginf(lower)
     at_upper[ranged] = from_above
+    right = np.where(at_upper, upper, lower)
+    right += 0.0  # no -0.0
     return WrittenRows(
         A=model.A if whole else model.A[np.flatnonzero(kept)],
         names=names if whole else names[kept],
         lower=lower,
         upper=upper,
         senses=np.where(lower == upper, b"E", np.where(at_upper, b"L", b"G")),
-        right=np.where(at_upper, upper, lower) + 0.0,
+        right=right,
         widths=widths,
     )
 

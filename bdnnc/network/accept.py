@@ -32,7 +32,7 @@ from bdnnc.network.widening import widened_layer
 
 Floats = NDArray[np.float64]
 
-CLAIM_ROOM = 3e-7
+CLAIM_ROOM = 2e-7
 """Relative: how much worse than the solver's claim a rounded network may be before more decimals are tried."""
 
 

@@ -33,13 +33,16 @@ def train_exact(
     """The best network for ``goals`` goals in order, as far as the limits reach.
 
     ``start`` is a network of this shape; it counts as the first incumbent with the objective that it has here. A matrix is
-    made only when a solver is needed. Raises what the solver raises for wrong options.
+    made only when a solver is needed, and a later goal's program only while there is time. Raises what the solver raises for
+    wrong options.
     """
     found: list[StageOutcome] = []
     network = start
     for stage in range(goals):
+        if stage and limits.is_late:
+            break
         reached = tuple(outcome.value for outcome in found if outcome.value is not None)
-        watch.on_stage(stage, reached)
+        watch.on_stage(tuple(found))
         outcome = _search(staged(stage, reached), inputs, solver, _share(limits, stage, goals), watch, network)
         found.append(outcome)
         if outcome.network is None or outcome.status == "interrupted":

@@ -16,7 +16,8 @@ from bdnnc.solve.protocol import Progress
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``time_limit``: seconds (None: none); ``started``: the clock that it counts from, as `time.monotonic`. ``gap``: relative.
-    ``cutoff``: only networks whose first goal, in its minimized form, is at most this are looked for. ``extra``: solver options by name."""
+    ``cutoff``: only networks whose first goal, in its minimized form, is at most this are looked for. ``extra``: solver options
+    by name."""
 
     time_limit: float | None = 300.0
     started: float = field(default_factory=time.monotonic)
@@ -32,16 +33,10 @@ class Limits:
         """Seconds left, never negative; None without a limit."""
         return None if self.time_limit is None else max(0.0, self.time_limit - (time.monotonic() - self.started))
 
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """Who is told what: the beginning of each goal and the values that those before it reached, every better accepted network
-    (with the goal's value and bound in the goal's own sense), every moment of progress; and whether to stop."""
-
-    on_stage: Callable[[int, tuple[Fraction, ...]], None] = lambda stage, reached: None
-    on_network: Callable[[Network, Fraction, Fraction], None] = lambda network, value, bound: None
-    on_progress: Callable[[Progress], None] = lambda moment: None
-    should_stop: Callable[[], bool] = lambda: False
+    @property
+    def is_late(self) -> bool:
+        """Whether no time is left."""
+        return self.remaining is not None and self.remaining <= 0
 
 
 StageStatus = Literal["optimal", "feasible", "infeasible", "no_solution", "interrupted"]
@@ -67,9 +62,21 @@ class StageOutcome:
     model_objective: Fraction | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told what: the beginning of each goal and what came of those before it, every better accepted network (with the
+    goal's value and bound in the goal's own sense), every moment of progress; and whether to stop."""
+
+    on_stage: Callable[[tuple[StageOutcome, ...]], None] = lambda done: None
+    on_network: Callable[[Network, Fraction, Fraction], None] = lambda network, value, bound: None
+    on_progress: Callable[[Progress], None] = lambda moment: None
+    should_stop: Callable[[], bool] = lambda: False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """The outcomes of the goals that were searched, in order: all of them, unless one found no network or was interrupted."""
+    """The outcomes of the goals that were searched, in order: all of them, unless one found no network or was interrupted, or
+    the time was over."""
 
     stages: tuple[StageOutcome, ...]
 

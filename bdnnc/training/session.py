@@ -5,29 +5,27 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import chain
 from pathlib import Path
+from typing import Literal
 
 from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed, render_concise
 from bdnnc.exact import decimal_text
 from bdnnc.formulation.formulate import sign_of
 from bdnnc.network.assemble import Run, Stage, assemble
-from bdnnc.network.check import Check
-from bdnnc.network.declared import declared_checks
 from bdnnc.network.document import Model, Scalar, Status
 from bdnnc.network.network import Network
-from bdnnc.network.planned import network_class, planned_checks
-from bdnnc.network.saving import load, replace_file, save
+from bdnnc.network.planned import network_class
+from bdnnc.network.saving import replace_file, save
 from bdnnc.network.writing import model_text
 from bdnnc.pipeline import Pipeline
 from bdnnc.report.progress import ProgressReporter, SilentReporter
 from bdnnc.solve.interrupt import Interruption
 from bdnnc.training.exact import train_exact
-from bdnnc.training.outcome import Limits, Outcome, Watch
+from bdnnc.training.outcome import Limits, Outcome, StageOutcome, Watch
 from bdnnc.training.settings import Request, Settings, settle
+from bdnnc.training.start_file import start_network
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +38,8 @@ class Trained:
     seconds: float
     gap_met: bool
     cutoff: Fraction | None = None
+    sense: Literal["minimize", "maximize"] = "minimize"
+    """Of the first goal, which the cutoff is of."""
 
     def require_network(self) -> Model:
         """The document. Raises WorkFailed E520 (infeasible), E521 (none found in time), E522 (the solver failed), E526
@@ -49,8 +49,9 @@ class Trained:
         message = self.outcome.message
         status = self.outcome.stages[-1].status
         if status == "infeasible" and self.cutoff is not None:
-            message = f"no network of the declared class has an objective of at most {decimal_text(self.cutoff)}, the cutoff"
-            raise WorkFailed(Diagnostic("E526", message, help="raise `cutoff`, or leave it out to see what can be had"))
+            most, change = ("most", "raise") if self.sense == "minimize" else ("least", "lower")
+            message = f"no network of the declared class has an objective of at {most} {decimal_text(self.cutoff)}, the cutoff"
+            raise WorkFailed(Diagnostic("E526", message, help=f"{change} `cutoff`, or leave it out to see what can be had"))
         if status == "infeasible":
             raise WorkFailed(
                 Diagnostic("E520", "no network of the declared class exists", notes=tuple(filter(None, [message])))
@@ -81,7 +82,7 @@ def train(
     keeper = _Keeper(pipeline, settings, save_to, reporter or SilentReporter())
     if save_to is not None:
         _probe(save_to)
-    start = None if settings.start is None else _start_network(Path(settings.start), pipeline)
+    start = None if settings.start is None else start_network(Path(settings.start), pipeline)
     watch = Watch(
         keeper.begin, keeper.keep, keeper.reporter.update, lambda: interruption is not None and interruption.requested
     )
@@ -91,7 +92,8 @@ def train(
     )
     seconds = time.monotonic() - began
     model = keeper.finish(outcome)
-    return Trained(model, outcome, seconds, _gap_met(model, settings.limits.gap), settings.limits.cutoff)
+    gap_met = _gap_met(model, settings.limits.gap)
+    return Trained(model, outcome, seconds, gap_met, settings.limits.cutoff, pipeline.problem.goals[0].sense)
 
 
 def _limits(settings: Settings, pipeline: Pipeline) -> Limits:
@@ -118,25 +120,27 @@ class _Keeper:
     reporter: ProgressReporter
     reached: tuple[Stage, ...] = ()
     """The goals that are done with."""
-    at_best: tuple[Fraction, Fraction] | None = None
-    """Value and bound of the current goal as last told."""
+    cuts: int = 0
+    """Learnt in their searches."""
+    model_objective: Fraction | None = None
+    """What the first of them says of it."""
 
-    def begin(self, stage: int, reached: tuple[Fraction, ...]) -> None:
-        """The next goal begins."""
-        if self.at_best is not None and reached:
-            self.reached = (*self.reached, Stage(reached[-1], self.at_best[1]))
-        self.at_best = None
+    def begin(self, done: tuple[StageOutcome, ...]) -> None:
+        """The next goal begins, after those that are done."""
+        self.reached = _stages(done)
+        self.cuts = sum(stage.cuts for stage in done)
+        self.model_objective = done[0].model_objective if done else None
         goals = self.pipeline.problem.goals
         if len(goals) > 1:
-            self.reporter.say(f"goal {stage + 1} of {len(goals)}: {goals[stage].sense} {goals[stage].text}")
+            goal = goals[len(done)]
+            self.reporter.say(f"goal {len(done) + 1} of {len(goals)}: {goal.sense} {goal.text}")
 
     def keep(self, network: Network, value: Fraction, bound: Fraction) -> None:
         """A better accepted network: on disk at once. A full disk is told and tried again at the next one."""
-        self.at_best = value, bound
         if self.path is None:
             return
         stages = (*self.reached, Stage(value, bound))
-        model = self.document(network, self._known(stages), stages, 0, self._tolerance(), None)
+        model = self.document(network, "feasible", stages, self.cuts, self._tolerance(), self.model_objective)
         try:
             save(model, self.path)
         except UserError as trouble:
@@ -148,9 +152,9 @@ class _Keeper:
         if outcome.network is None:
             return None
         goals = len(self.pipeline.problem.goals)
-        stages = tuple(Stage(stage.value, stage.bound) for stage in outcome.stages if stage.value is not None)
+        stages, first = _stages(outcome.stages), outcome.stages[0]
         model = self.document(
-            outcome.network, outcome.status(goals), stages, outcome.cuts, outcome.tolerance, outcome.stages[0].model_objective
+            outcome.network, outcome.status(goals), stages, outcome.cuts, outcome.tolerance, first.model_objective
         )
         if self.path is not None:
             try:
@@ -183,12 +187,7 @@ class _Keeper:
             tolerances={"feasibility": exact_tolerance, "integrality": exact_tolerance},
             model_objective=model_objective,
         )
-        return assemble(network, pipeline.dataset, pipeline.problem, run, pipeline.used_text, self._data_path())
-
-    def _known(self, stages: tuple[Stage, ...]) -> Status:
-        """What can be said on the way: optimal once every goal meets its bound."""
-        every = len(stages) == len(self.pipeline.problem.goals)
-        return "optimal" if every and all(stage.reached == stage.bound for stage in stages) else "feasible"
+        return _settled(assemble(network, pipeline.dataset, pipeline.problem, run, pipeline.used_text, self._data_path()))
 
     def _tolerance(self) -> float:
         return self.pipeline.program.tolerance
@@ -199,6 +198,22 @@ class _Keeper:
         if origin is None or self.path is None:
             return origin
         return os.path.relpath(origin, self.path.resolve().parent)
+
+
+def _stages(outcomes: tuple[StageOutcome, ...]) -> tuple[Stage, ...]:
+    return tuple(Stage(stage.value, stage.bound) for stage in outcomes if stage.value is not None)
+
+
+def _settled(model: Model) -> Model:
+    """The document with `optimal` as its status where, and only where, its own goals say so: a later goal's network may meet
+    the bound of an earlier one that its own search has missed."""
+    training = model.training
+    status = training.status
+    if all(goal.bound == goal.best for goal in training.goals):
+        status = "optimal"
+    elif status == "optimal" and not all(goal.is_met for goal in training.goals):
+        status = "feasible"
+    return replace(model, training=replace(training, status=status))
 
 
 def _options(settings: Settings) -> dict[str, Scalar]:
@@ -246,27 +261,3 @@ def _rescued(model: Model, trouble: UserError) -> UserError:
         Path(name).unlink(missing_ok=True)
         return trouble
     return UserError(replace(first, help=f"the network is safe in `{name}`; make room and move it to where it should be"))
-
-
-def _start_network(path: Path, pipeline: Pipeline) -> Network:
-    """The network of a model file as a start. Raises UserError E55x for the file, E523 where it is no network of this file's
-    class."""
-    network = load(path).network
-    declared = declared_checks(pipeline.model_spec.layers)(network)
-    planned = planned_checks(pipeline.formulation)(network)
-    differing: Check | None = None
-    if len(network.inputs) != len(pipeline.dataset.inputs):
-        differing = Check("inputs", str(len(network.inputs)), str(len(pipeline.dataset.inputs)), False)
-    for check in () if differing else chain(declared, _without_margins(planned)):  # the later ones rely on the earlier
-        if not check.ok:
-            differing = check
-            break
-    if differing is not None:
-        difference = f"`{differing.name}` is {differing.claimed}, not {differing.recomputed}"
-        message = f"`{path}` is no network of the declared class: {difference}"
-        raise UserError(Diagnostic("E523", message, help="start from a network of the same layers and domains"))
-    return network
-
-
-def _without_margins(checks: Iterable[Check]) -> Iterator[Check]:
-    return (check for check in checks if not check.name.endswith(".margin"))

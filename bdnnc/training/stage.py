@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from math import ceil, isfinite
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,7 @@ from bdnnc.training.constant import best_constant
 from bdnnc.training.cutoff import with_cutoff
 from bdnnc.training.declared_start import with_declared_start
 from bdnnc.training.outcome import Limits, StageOutcome, StageStatus, Watch
+from bdnnc.training.proof import CONTINUOUS_GAP, exact_bound, is_beyond, meets
 
 Floats = NDArray[np.float64]
 
@@ -44,14 +45,12 @@ LARGEST_PLAIN = 1e4
 MOST_ATTEMPTS = 100
 """Solves after rejected optima; each but the last adds a clause or tightens the tolerances."""
 
-CONTINUOUS_GAP = 3e-7
-"""Relative: the solver's gap where values are real numbers, which never meet their bound exactly."""
-
-MET = Fraction(1, 10**6)
-"""Relative: within this a value that is a real number meets its bound."""
-
 DECLARED_START_SHARE = 0.1
 """Of the time: what may be spent on completing the weights to start from."""
+
+
+REACHED = (Stop.OPTIMAL, Stop.TARGET)
+"""Where the solver claims what it was asked for: no gap, or one that is small enough."""
 
 
 @dataclass(eq=False)
@@ -83,20 +82,26 @@ class StageSearch:
         return sign_of(self.formulation.goal)
 
     @cached_property
+    def model(self) -> MilpModel:
+        """The program's matrix, without clauses; made once."""
+        return lower(self.formulation.program)
+
+    @cached_property
     def joint(self) -> JointProgram | None:
         """What coupled parameters are re-chosen with; made once."""
-        return JointProgram.of(self.formulation) if self.formulation.coupled else None
+        return JointProgram(self.formulation, self.model) if self.formulation.coupled else None
 
     def take_constant(self) -> None:
         """The best constant network is there before any solver; it is no MIP start, which would only narrow the search."""
         found = best_constant(self.formulation)
-        if found is not None and (self.limits.cutoff is None or found[1] <= self.limits.cutoff):
+        if found is not None and self._is_within_cutoff(found[1]):
             self._keep(replace(found[0], inputs=self.inputs), found[1])
 
     def take_start(self, start: Network) -> None:
         """A network of the class as the first incumbent and as MIP start. One that breaks a constraint is not kept."""
-        network = replace(canonicalise(start, self.formulation), inputs=self.inputs)
-        measured = Measured(network, self.formulation.problem)
+        problem = self.formulation.problem
+        network = replace(canonicalise(start, self.formulation), inputs=self.inputs, classes=problem.classes)
+        measured = Measured(network, problem)
         if not measured.violated():
             self._keep(network, self.sign * measured.goal(self.formulation.goal))
             self.start = network
@@ -106,7 +111,7 @@ class StageSearch:
         if all(layer.start is None for layer in self.formulation.problem.layers) or self._is_proved():
             return
         known = self.network
-        model = with_declared_start(lower(self.formulation.program), self.formulation)
+        model = with_declared_start(self.model, self.formulation)
         remaining = self.limits.remaining
         share = None if remaining is None else DECLARED_START_SHARE * remaining
         options = replace(self._options(self.formulation.program.tolerance), time_limit=share)
@@ -118,30 +123,34 @@ class StageSearch:
 
     def _on_start(self, x: Floats, objective: float) -> bool:
         verdict = self._accepted(x, widen=True)
-        if isinstance(verdict, Accepted):
+        if isinstance(verdict, Accepted) and self._is_within_cutoff(verdict.objective):
             self._keep(verdict.network, verdict.objective)
         return self.watch.should_stop()
+
+    def _is_within_cutoff(self, objective: Fraction) -> bool:
+        return self.limits.cutoff is None or objective <= self.limits.cutoff
 
     def _accepted(self, x: Floats, widen: bool) -> Accepted | Rejected:
         return accept(x, self.formulation, self.inputs, widen, self.joint)
 
     def solve(self) -> StageOutcome:
-        tolerance = self.formulation.program.tolerance
-        program = self.formulation.program
-        if self._is_proved():
-            return self._outcome(Solution(Stop.OPTIMAL, None, None, None, 0, 0.0), tolerance)
-        attempts, model = 0, lower(program)
+        """The best network of the formulation, as far as the limits reach."""
+        program, tolerance = self.formulation.program, self.formulation.program.tolerance
+        if self._is_proved() or self.watch.should_stop():
+            return self._outcome(Solution(Stop.INTERRUPTED, None, None, None, 0, 0.0), tolerance)
+        attempts, model = 0, self.model
         while True:
             attempts += 1
             solution = self._solve_once(model, tolerance)
             verdict = self._judge(solution)
-            if not isinstance(verdict, Rejected):
+            inexact = self._is_inexact(solution, tolerance)
+            if not isinstance(verdict, Rejected) and not inexact:
                 return self._outcome(self._confirmed(solution, model, tolerance), tolerance)
             if attempts == MOST_ATTEMPTS:
                 given_up = replace(solution, stop=Stop.FAILED, message="too many solutions were rejected")
                 return self._outcome(given_up, tolerance)
             self.start = self.network  # from now on the best one known
-            if not verdict.proved and tolerance > TOLERANCES[-1]:
+            if not isinstance(verdict, Rejected) or (not verdict.proved and tolerance > TOLERANCES[-1]):
                 tolerance = max(tolerance / 10, TOLERANCES[-1])
             elif verdict.clause is not None:
                 self.doubtful |= not verdict.proved
@@ -150,10 +159,15 @@ class StageSearch:
             else:
                 return self._outcome(replace(solution, stop=Stop.FAILED, message=verdict.reason), tolerance)
 
+    def _is_inexact(self, solution: Solution, tolerance: float) -> bool:
+        """Whether the solver calls its point optimal, but its tolerances hide how much worse the network is."""
+        is_loose = tolerance > TOLERANCES[-1] and self.formulation.objective_lattice is None and self.limits.gap is None
+        return is_loose and solution.stop in REACHED and not self.limits.is_late and not self._is_proved()
+
     def _confirmed(self, solution: Solution, model: MilpModel, tolerance: float) -> Solution:
         """What stands of a solve on a delicate model: it is solved again on another path, without a start, and only what both
         prove counts. Any better network is kept. Without numbers of that kind, or a proof to confirm, the solution itself."""
-        proves = solution.stop is Stop.INFEASIBLE or (solution.stop is Stop.OPTIMAL and self.claimed > self.bound)
+        proves = solution.stop is Stop.INFEASIBLE or (solution.stop in REACHED and self.claimed > self.bound)
         if not (self.delicate and proves):
             return solution
         first, self.start = self.claimed, None
@@ -181,7 +195,7 @@ class StageSearch:
         solution = self.solver.solve(model, options, self._on_incumbent, self._on_progress)
         self.nodes += solution.nodes
         if solution.bound is not None and isfinite(solution.bound):
-            self._raise_bound(self._exact_bound(solution.bound))
+            self._raise_bound(exact_bound(solution.bound, self.formulation))
         return solution
 
     def _options(self, tolerance: float) -> SolveOptions:
@@ -208,22 +222,19 @@ class StageSearch:
 
     def _on_progress(self, moment: Progress) -> bool:
         if moment.bound is not None and isfinite(moment.bound):
-            self._raise_bound(self._exact_bound(moment.bound))
+            self._raise_bound(exact_bound(moment.bound, self.formulation))
         shown = None if self.objective is None else self.sign * float(self.objective)
         self.watch.on_progress(replace(moment, incumbent=shown, bound=self.sign * float(self.bound)))
         return self._is_proved() or self.watch.should_stop()
 
     def _is_proved(self) -> bool:
         """Whether the accepted network meets the bound, so that there is nothing left to do."""
-        if self.objective is None:
-            return False
-        room = MET * max(Fraction(1), abs(self.objective)) if self.formulation.objective_lattice is None else Fraction(0)
-        return self.objective - self.bound <= room
+        return self.objective is not None and meets(self.objective, self.bound, self.formulation)
 
     def _judge(self, solution: Solution) -> Accepted | Rejected | None:
         """The verdict on the solver's best point; None where there is none to be judged. A failed solve is tried again with
         tighter tolerances, like a point that was rejected without a proof."""
-        late = self.limits.remaining is not None and self.limits.remaining <= 0
+        late = self.limits.is_late
         if solution.x is None:
             return Rejected(solution.message) if solution.stop is Stop.FAILED and not late else None
         verdict = self._accepted(solution.x, widen=not late)
@@ -231,13 +242,18 @@ class StageSearch:
             if self.objective is None or verdict.objective <= self.objective:
                 self._keep(verdict.network, verdict.objective, always=True)
             return verdict
-        claims_optimum = solution.stop is Stop.OPTIMAL or (solution.stop is Stop.TARGET and self.limits.gap is None)
-        return verdict if claims_optimum else None
+        return verdict if solution.stop in REACHED and not late and not self._is_near_enough() else None
+
+    def _is_near_enough(self) -> bool:
+        """Whether the accepted network is within the gap that was asked for."""
+        if self.objective is None or self.limits.gap is None:
+            return False
+        return self.objective - self.bound <= Fraction(self.limits.gap) * max(Fraction(1), abs(self.objective))
 
     def _keep(self, network: Network, objective: Fraction, always: bool = False) -> None:
         if always or self.objective is None or objective < self.objective:
             self.network, self.objective = network, objective
-            self.watch.on_network(network, self.sign * objective, self.sign * self.bound)
+            self.watch.on_network(network, self.sign * objective, self.sign * min(self.bound, objective))
 
     def _raise_bound(self, bound: Fraction) -> None:
         if self.doubtful:
@@ -247,25 +263,13 @@ class StageSearch:
         else:
             self.bound = max(self.bound, bound)
 
-    def _exact_bound(self, bound: float) -> Fraction:
-        """A solver's bound rounded up to the lattice of objectives, with some room for the solver's own rounding."""
-        if self.formulation.objective_lattice is None:
-            return Fraction(repr(bound))
-        offset, step = self.formulation.objective_lattice
-        if step == 0:
-            return offset
-        room = 1e-6 * max(1.0, abs(bound)) / float(step)
-        if room >= 0.5:
-            return Fraction(bound)
-        return offset + step * ceil((bound - float(offset)) / float(step) - room)
-
     def _outcome(self, solution: Solution, tolerance: float) -> StageOutcome:
         bound, objective, model_objective = self.bound, self.objective, None
         status, message = self._status(solution), solution.message
-        if (
-            objective is not None and bound > objective
-        ):  # better than the model's optimum: outside its class by the margin alone
-            model_objective, bound = self.sign * bound, objective
+        if objective is not None and is_beyond(bound, objective, self.formulation):
+            model_objective = self.sign * bound  # the network is outside the model's class, by the margin alone
+        if objective is not None:
+            bound = min(bound, objective)
         if status == "feasible" and solution.stop is Stop.INFEASIBLE and self.limits.cutoff is not None:
             message = "no better network exists within the cutoff"
         message = message or self._false_claim(solution)
@@ -278,7 +282,7 @@ class StageSearch:
         claimed, found = solution.objective, self.objective
         if not self.formulation.is_published or solution.stop is not Stop.OPTIMAL or claimed is None or found is None:
             return ""
-        claim = self._exact_bound(claimed)
+        claim = exact_bound(claimed, self.formulation)
         if found <= claim:
             return ""
         own, told = decimal_text(self.sign * found), decimal_text(self.sign * claim)

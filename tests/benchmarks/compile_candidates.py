@@ -1,6 +1,7 @@
-"""Who builds and writes the first layer: bdnnc, plain numpy, and the peers, each as (build, write) on the same data.
+"""Who builds and writes the models: bdnnc, plain numpy, and, for the first layer, the peers, each as (build, write) on the same
+data.
 
-A candidate is a function of the instance that returns the callables ``build() -> model`` and ``write(model, path)`` (None
+A candidate is a function of the model that returns the callables ``build() -> model`` and ``write(model, path)`` (None
 where it cannot write MPS), after importing what it needs: imports are not timed. It raises `UnavailableError` where it
 can't run here.
 """
@@ -10,15 +11,17 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from first_layer import DIGITS, EPS, Arrays, Size, big_ms, numpy_blocks
+from arrays import EPS, Arrays, Model
+from first_layer import FirstLayer, big_ms, numpy_blocks
+
+HALF = EPS / 2
 
 Build = Callable[[], Any]
 Write = Callable[[Any, str], None]
-Candidate = Callable[[Size], tuple[Build, Write | None]]
+Candidate = Callable[[Any], tuple[Build, Write | None]]
 
 
 class UnavailableError(Exception):
@@ -32,35 +35,18 @@ def _needs(name: str) -> Any:
         raise UnavailableError(f"{name} is not installed") from error
 
 
-def bdnnc_whole(size: Size) -> tuple[Build, Write]:
-    """The whole compiler behind the parser: problem with its data -> program -> matrix, one layer of d output units."""
-    from bdnnc.exact import ExactMatrix
+def bdnnc_whole(model: Model) -> tuple[Build, Write]:
+    """The whole compiler behind the parser: problem with its data -> program -> passes -> matrix."""
     from bdnnc.formulation.formulate import formulate
     from bdnnc.formulation.passes import run_passes
-    from bdnnc.ir.domains import RealDomain
-    from bdnnc.ir.problem import BiasRule, Problem, ProblemLayer, Statement
     from bdnnc.milp.files import write_mps
     from bdnnc.milp.lower import lower
 
-    m, N, d = size.m, size.N, size.d
-    bias = RealDomain(Fraction(-N - 1), Fraction(N + 1))
-    counts = np.zeros((m, d), dtype=np.int64)
-    counts[np.arange(m), np.arange(m) % d] = 1
-    layer = ProblemLayer(
-        name="hidden", unit="step", units=d, inputs=N, domain=RealDomain(Fraction(-1), Fraction(1)),
-        free=np.ones((d, N), dtype=bool), constant=np.full((d, N), Fraction(0), dtype=object),
-        absent=np.zeros((d, N), dtype=bool), bias=BiasRule("in", bias), margin=Fraction(1, 1000), statement=0,
-    )  # fmt: skip
-    problem = Problem(
-        layers=(layer,), patterns=ExactMatrix(size.data(), (10**DIGITS,) * N), counts=counts,
-        classes=tuple(str(k) for k in range(d)), inputs=tuple(f"x{j}" for j in range(N)), loss="hamming",
-        class_weights=(Fraction(1),) * d, coefficient=Fraction(1), constant=Fraction(0), goal_text="hamming",
-        goal_statement=1, statements=(Statement("layer hidden", None), Statement("minimize hamming", None)),
-    )  # fmt: skip
+    problem = model.problem()
     return lambda: lower(run_passes(formulate(problem)).program), write_mps
 
 
-def bdnnc_writer(size: Size) -> tuple[Build, Write]:
+def bdnnc_writer(size: FirstLayer) -> tuple[Build, Write]:
     """bdnnc's writer on the arrays of the plain numpy blocks."""
     from scipy.sparse import csr_matrix
 
@@ -72,10 +58,11 @@ def bdnnc_writer(size: Size) -> tuple[Build, Write]:
 
     def build() -> MilpModel:
         a = numpy_blocks(X, d)
-        columns = [NameBlock("w", "hidden", (d, N)), NameBlock("b", "hidden", (d,)), NameBlock("u", "hidden", (m, d))]
+        units = [NameBlock("b", "hidden", (d,)), NameBlock("u", "hidden", (m, d))]
+        columns = [NameBlock("w", "hidden", (d, N)), *units, NameBlock("one")]
         return MilpModel(
             name="first_layer", A=csr_matrix((a.values, a.indices, a.indptr), shape=(2 * m * d, len(a.lower))),
-            row_lower=a.row_lower, row_upper=a.row_upper, c=np.zeros(len(a.lower)), lower=a.lower, upper=a.upper,
+            row_lower=a.row_lower, row_upper=a.row_upper, c=a.c, lower=a.lower, upper=a.upper,
             integrality=a.integrality, row_families=(), column_families=(), column_names=Names(columns),
             row_names=Names([NameBlock("on", "hidden", (m, d)), NameBlock("off", "hidden", (m, d))]),
         )  # fmt: skip
@@ -83,13 +70,12 @@ def bdnnc_writer(size: Size) -> tuple[Build, Write]:
     return build, write_mps
 
 
-def plain_numpy(size: Size) -> tuple[Build, None]:
+def plain_numpy(model: Model) -> tuple[Build, None]:
     """The yardstick of building: CSR arrays, nothing else."""
-    X = size.floats()
-    return lambda: numpy_blocks(X, size.d), None
+    return model.blocks(), None
 
 
-def polars_columns(size: Size) -> tuple[Build, Write]:
+def polars_columns(size: FirstLayer) -> tuple[Build, Write]:
     """A writer of 30 lines on polars' columns, on the arrays of the plain numpy blocks; the names are bdnnc's."""
     polars: Any = _needs("polars")
     X, m, N, d = size.floats(), size.m, size.N, size.d
@@ -104,7 +90,7 @@ def polars_columns(size: Size) -> tuple[Build, Write]:
         row = polars.Series([f"{side}(hidden,{i},{k})" for side in ("on", "off") for i in range(m) for k in range(d)])
         weights = [f" w(hidden,{k},{j})" for k in range(d) for j in range(N)]
         units = [f" b(hidden,{k})" for k in range(d)]
-        column = polars.Series(weights + units + [f" u(hidden,{i},{k})" for i in range(m) for k in range(d)])
+        column = polars.Series([*weights, *units, *(f" u(hidden,{i},{k})" for i in range(m) for k in range(d)), " one"])
         matrix: Any = csr_matrix((a.values, a.indices, a.indptr), shape=(rows, columns)).tocsc()
         down = np.isfinite(a.row_lower)
         integral = int(np.argmax(a.integrality))
@@ -128,7 +114,7 @@ def polars_columns(size: Size) -> tuple[Build, Write]:
     return lambda: numpy_blocks(X, size.d), write
 
 
-def highs_writer(size: Size) -> tuple[Build, Write]:
+def highs_writer(size: FirstLayer) -> tuple[Build, Write]:
     """The arrays of the plain numpy blocks, handed to HiGHS; its writeModel."""
     highspy: Any = _needs("highspy")
     X = size.floats()
@@ -137,7 +123,7 @@ def highs_writer(size: Size) -> tuple[Build, Write]:
         a = numpy_blocks(X, size.d)
         lp = highspy.HighsLp()
         lp.num_row_, lp.num_col_ = len(a.row_lower), len(a.lower)
-        lp.col_cost_, lp.col_lower_, lp.col_upper_ = np.zeros(len(a.lower)), a.lower, a.upper
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = a.c, a.lower, a.upper
         lp.row_lower_, lp.row_upper_ = a.row_lower, a.row_upper
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = a.indptr, a.indices, a.values
@@ -151,7 +137,7 @@ def highs_writer(size: Size) -> tuple[Build, Write]:
     return build, lambda solver, path: solver.writeModel(path)
 
 
-def gurobi_matrix(size: Size) -> tuple[Build, Write]:
+def gurobi_matrix(size: FirstLayer) -> tuple[Build, Write]:
     """gurobipy's matrix API: one addConstr a unit and side."""
     gurobipy, environment = _gurobi()
     X = size.floats()
@@ -165,15 +151,15 @@ def gurobi_matrix(size: Size) -> tuple[Build, Write]:
         u = model.addMVar((m, d), vtype="B", name="u")
         for k in range(d):
             a = X @ w[k] + b[k]
-            model.addConstr(a - M * u[:, k] >= -M, name=f"on{k}")
-            model.addConstr(a - (M + EPS) * u[:, k] <= -EPS, name=f"off{k}")
+            model.addConstr(a - M * u[:, k] >= HALF - M, name=f"on{k}")
+            model.addConstr(a - M * u[:, k] <= -HALF, name=f"off{k}")
         model.update()
         return model
 
     return build, lambda model, path: model.write(path)
 
 
-def gurobi_loops(size: Size) -> tuple[Build, Write]:
+def gurobi_loops(size: FirstLayer) -> tuple[Build, Write]:
     """gurobipy as in the papers' public code: an expression a row."""
     gurobipy, environment = _gurobi()
     X = size.floats().tolist()
@@ -188,8 +174,8 @@ def gurobi_loops(size: Size) -> tuple[Build, Write]:
         for i in range(m):
             for k in range(d):
                 a = gurobipy.LinExpr(X[i], w[k]) + b[k]
-                model.addConstr(a - M[i] * u[i, k] >= -M[i])
-                model.addConstr(a - (M[i] + EPS) * u[i, k] <= -EPS)
+                model.addConstr(a - M[i] * u[i, k] >= HALF - M[i])
+                model.addConstr(a - M[i] * u[i, k] <= -HALF)
         model.update()
         return model
 
@@ -205,7 +191,7 @@ def _gurobi() -> tuple[Any, Any]:
     return gurobipy, environment
 
 
-def linopy_arrays(size: Size) -> tuple[Build, Write]:
+def linopy_arrays(size: FirstLayer) -> tuple[Build, Write]:
     """linopy on xarray; its own columnar writer writes LP, MPS goes through HiGHS: the LP is timed."""
     linopy: Any = _needs("linopy")
     xarray: Any = _needs("xarray")
@@ -220,15 +206,15 @@ def linopy_arrays(size: Size) -> tuple[Build, Write]:
         b = model.add_variables(-N - 1, N + 1, coords=[unit], dims=["unit"], name="b")
         u = model.add_variables(coords=[sample, unit], dims=["sample", "unit"], name="u", binary=True)
         a = (X * w).sum("input") + b
-        model.add_constraints(a - M * u >= -M, name="on")
-        model.add_constraints(a - (M + EPS) * u <= -EPS, name="off")
+        model.add_constraints(a - M * u >= HALF - M, name="on")
+        model.add_constraints(a - M * u <= -HALF, name="off")
         model.add_objective(0 * u.sum())
         return model
 
     return build, lambda model, path: model.to_file(path.removesuffix("mps") + "lp", progress=False)
 
 
-def cvxpy_arrays(size: Size) -> tuple[Build, None]:
+def cvxpy_arrays(size: FirstLayer) -> tuple[Build, None]:
     """cvxpy to its problem data for HiGHS; it writes no files."""
     cvxpy: Any = _needs("cvxpy")
     X = size.floats()
@@ -239,14 +225,14 @@ def cvxpy_arrays(size: Size) -> tuple[Build, None]:
         u = cvxpy.Variable((size.m, size.d), boolean=True)
         a = X @ w.T + np.ones((size.m, 1)) @ b
         every = np.ones((1, size.d))
-        rows = [a >= cvxpy.multiply(M @ every, u - 1), a <= cvxpy.multiply((M + EPS) @ every, u) - EPS]
+        rows = [a >= HALF + cvxpy.multiply(M @ every, u - 1), a <= cvxpy.multiply(M @ every, u) - HALF]
         boxes = [w >= -1, w <= 1, b >= -size.N - 1, b <= size.N + 1]
         return cvxpy.Problem(cvxpy.Minimize(0), [*rows, *boxes]).get_problem_data("HIGHS")
 
     return build, None
 
 
-def scip_loops(size: Size) -> tuple[Build, Write]:
+def scip_loops(size: FirstLayer) -> tuple[Build, Write]:
     """PySCIPOpt: an expression a row."""
     pyscipopt: Any = _needs("pyscipopt")
     X = size.floats().tolist()
@@ -262,8 +248,8 @@ def scip_loops(size: Size) -> tuple[Build, Write]:
             for k in range(d):
                 u = model.addVar(f"u{i}_{k}", vtype="B")
                 a = pyscipopt.quicksum(X[i][j] * w[k][j] for j in range(N)) + b[k]
-                model.addCons(a - M[i] * u >= -M[i])
-                model.addCons(a - (M[i] + EPS) * u <= -EPS)
+                model.addCons(a - M[i] * u >= HALF - M[i])
+                model.addCons(a - M[i] * u <= -HALF)
         return model
 
     return build, lambda model, path: model.writeProblem(path)
@@ -282,3 +268,6 @@ CANDIDATES: dict[str, tuple[Candidate, int]] = {
     "PySCIPOpt loops": (scip_loops, 3_000_000),
 }
 """Each candidate with the number of non-zeros up to which it is tried."""
+
+ANY_MODEL = ("plain numpy blocks", "bdnnc")
+"""The candidates that build every model; the others build the first layer."""

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from compile import Measured, best, measure, table
+from compile import measure
 from compile_candidates import CANDIDATES, UnavailableError
-from first_layer import EPS, Size, numpy_blocks
+from compile_page import Measured, best, table
+from first_layer import EPS, FirstLayer, numpy_blocks
 from scipy.sparse import csr_matrix
 
-SIZE = Size(m=7, N=4, d=3)
+SIZE = FirstLayer(m=7, N=4, d=3)
 
 
 def test_rows_say_what_the_activations_are() -> None:
@@ -26,9 +27,10 @@ def test_rows_say_what_the_activations_are() -> None:
         if (np.abs(activation) < EPS).any():
             continue
         for flipped in (None, 0, SIZE.m * SIZE.d - 1):
-            point = np.concatenate([w.ravel(), b, u.ravel()])
+            point = np.concatenate([w.ravel(), b, u.ravel(), [1.0]])
             if flipped is not None:
-                point[flipped - SIZE.m * SIZE.d] = 1 - point[flipped - SIZE.m * SIZE.d]
+                place = flipped - SIZE.m * SIZE.d - 1
+                point[place] = 1 - point[place]
             inside = (A @ point >= a.row_lower).all() and (A @ point <= a.row_upper).all()
             assert bool(inside) == (flipped is None)
 
@@ -53,7 +55,7 @@ def test_every_candidate_writes_the_same_layer(name: str, tmp_path: Path) -> Non
 
 
 def test_a_measurement_has_all_figures() -> None:
-    found = measure("bdnnc", SIZE)
+    found = measure("bdnnc", SIZE, FirstLayer(2, 2, 1))
     assert found.nonzeros == SIZE.nonzeros
     assert found.total == (found.build or 0) + (found.write or 0)
     assert found.file_mb is not None
@@ -63,11 +65,11 @@ def test_a_measurement_has_all_figures() -> None:
 def test_table_shows_ratios_and_reasons() -> None:
     runs = [
         Measured("plain numpy blocks", 10**6, build=0.5),
-        best([Measured("bdnnc", 10**6, 3.0, 4.0, 80, 40.0, 16.0), Measured("bdnnc", 10**6, 1.0, 3.0, 80, 40.0, 16.0)]),
+        best([Measured("bdnnc", 10**6, 3.0, 3.0, 80, 24.0, 40.0), Measured("bdnnc", 10**6, 1.0, 4.0, 80, 36.0, 36.0)]),
         Measured("gurobipy loops", 10**6, reason="not installed"),
     ]
     assert table(runs).splitlines()[2:] == [
-        "| plain numpy blocks | 0.50 |  | 0.50 | 1.0 |  |  |  |  |",
-        "| bdnnc | 1.00 | 3.00 | 4.00 | 2.0 | 1.0 | 80 | 24 | 2.0 |",
+        "| plain numpy blocks | 0.500 |  | 0.500 | 1.0 |  |  |  |  |",
+        "| bdnnc | 1.000 | 3.000 | 4.000 | 2.0 | 1.0 | 80 | 2.0 | 3.0 |",
         "| gurobipy loops | not installed | | | | | | | |",
     ]

@@ -52,7 +52,7 @@ def test_json_is_one_object_a_file(run: Runner, tmp_path: Path) -> None:
 
 def test_concise(run: Runner, tmp_path: Path) -> None:
     (tmp_path / "bad.bdnn").write_text(
-        SPEC.replace("minimize hamming", "minimize errors then minimize l0(weights)"), encoding="utf-8"
+        SPEC.replace("minimize hamming", "minimize hinge(1) then minimize l9(weights)"), encoding="utf-8"
     )
     done = run("check", "--format", "concise", "bad.bdnn")
     assert done.code == 2

@@ -47,5 +47,5 @@ def test_the_example_reaches_its_optimum(name: str) -> None:
     assert result.status == "optimal"
     assert result.loss == result.bound == Fraction(expected.loss)
     assert result.network.training.network_class["margin"] == expected.margin
-    assert certify(result.network.model, pipeline.dataset, pipeline.model_spec.goals).ok
+    assert certify(result.network.model, pipeline.dataset, pipeline.problem).ok
     assert tuple(len(layer.bias) for layer in result.network.layers.layers) == expected.units

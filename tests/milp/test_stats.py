@@ -44,7 +44,7 @@ def model() -> MilpModel:
         lower=np.array([1.0, 0.0, 0.0, 0.0]),
         upper=np.array([1.0, 1.0, 1.0, 1.0]),
         integrality=np.array([0, 1, 1, 1], dtype=np.uint8),
-        row_families=(RowFamily("active", "hidden", 1, 0, 2), RowFamily("cut", "", 2, 2, 3)),
+        row_families=(RowFamily("active", "hidden", 1, 0, 2, trigger="u"), RowFamily("cut", "", 2, 2, 3)),
         column_families=(ColumnFamily("w", "hidden", ("input",), 1, 0, 2), ColumnFamily("u", "hidden", ("sample",), 1, 2, 4)),
         column_names=Names([NameBlock("w", "hidden", (2,)), NameBlock("u", "hidden", (2,))]),
         row_names=Names([NameBlock("active", "hidden", (2,)), NameBlock("cut", "", (1,))]),
@@ -66,10 +66,13 @@ def test_counts_and_ranges(model: MilpModel) -> None:
     assert [(f.symbol, f.columns, f.integer, f.binary) for f in found.by_columns] == [("w", 2, 1, 1), ("u", 2, 2, 2)]
 
 
-def test_the_choice_of_a_class_carries_a_big_m_too(model: MilpModel) -> None:
-    w, u = model.column_families
-    assert replace(model, column_families=(w, replace(u, symbol="e"))).stats().big_m == (8.0, 40.0)
+def test_only_the_trigger_of_a_family_carries_its_big_m(model: MilpModel) -> None:
+    (w, u), (active, cut) = model.column_families, model.row_families
+    choices = replace(model, column_families=(w, replace(u, symbol="e")))
+    assert choices.stats().big_m is None
+    assert replace(choices, row_families=(replace(active, trigger="e"), cut)).stats().big_m == (8.0, 40.0)
     assert replace(model, column_families=(w, replace(u, layer="output"))).stats().big_m is None
+    assert replace(model, row_families=(replace(active, trigger=""), cut)).stats().big_m is None
 
 
 def test_text(model: MilpModel) -> None:

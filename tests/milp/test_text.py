@@ -49,7 +49,7 @@ def test_many_distinct_values_are_formatted_by_chunks(few: int, monkeypatch: pyt
     monkeypatch.setattr(text, "_FEW", few)
     values = np.concatenate([np.random.default_rng(0).random(3000), np.arange(50.0)])
     texts = Decimals(values)
-    assert (texts.texts is None) == (few == 0)
+    assert (texts.table.texts is None) == (few == 0)
     assert [float(word) for word in texts.take(texts.codes[10:3040]).tolist()] == values[10:3040].tolist()
 
 

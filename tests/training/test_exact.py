@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,19 +10,14 @@ import numpy as np
 import pytest
 
 import bdnnc
-from bdnnc.formulation.formulate import Formulation, formulate
-from bdnnc.formulation.losses import exact_objective
-from bdnnc.formulation.passes import run_passes
-from bdnnc.ir.problem import BiasRule
+from bdnnc.ir.problem import BiasRule, Problem
 from bdnnc.milp.lower import column_slices
 from bdnnc.milp.model import MilpModel
-from bdnnc.network.evaluate import active_units
-from bdnnc.network.network import Network
 from bdnnc.solve.highs import HighsSolver
 from bdnnc.solve.protocol import Progress, Solution, SolveOptions, Stop
-from bdnnc.training.exact import train_exact
-from bdnnc.training.outcome import Limits, Outcome, Watch
+from bdnnc.training.outcome import Limits
 from tests.oracle.problems import finite, interval, layer, problem
+from tests.training.support import FakeSolver, formulated, run
 
 CUT_SPEC = """
 data {
@@ -69,36 +63,7 @@ def test_a_difference_below_all_tolerances_is_never_called_optimal(tmp_path: Pat
     assert result.network.training.cuts >= 1
 
 
-class FakeSolver:
-    """HiGHS, with its points changed before they are handed on."""
-
-    name = "fake"
-    features = frozenset({"milp"})
-
-    def __init__(self, change: Callable[[np.ndarray, MilpModel], np.ndarray], claim: float | None = None) -> None:
-        self.change = change
-        self.claim = claim
-        self.calls = 0
-
-    def version(self) -> str:
-        return "0"
-
-    def check_options(self, options: object) -> list[tuple[str, str]]:
-        return []
-
-    def solve(self, model, options, on_incumbent=None, on_progress=None) -> Solution:
-        self.calls += 1
-        found = HighsSolver(isolated=False).solve(model, replace(options, start=None))
-        if found.x is None:
-            return found
-        x = self.change(found.x.copy(), model)
-        if on_incumbent is not None:
-            on_incumbent(x, float(model.c @ x))
-        claim = float(model.c @ x) if self.claim is None else self.claim
-        return replace(found, x=x, objective=claim, bound=claim, stop=Stop.OPTIMAL)
-
-
-def real_problem() -> Formulation:
+def real_problem() -> Problem:
     rng = np.random.default_rng(5)
     points = rng.integers(0, 5, (10, 2)).tolist()
     labels = rng.integers(0, 2, 10).tolist()
@@ -106,23 +71,7 @@ def real_problem() -> Formulation:
         layer("hidden", 2, 2, interval(-1, 1), BiasRule("auto")),
         layer("output", 1, 2, interval(-1, 1), BiasRule("auto"), statement=1),
     ]
-    return run_passes(formulate(problem(points, labels, layers)))
-
-
-def run(formulation: Formulation, solver: object) -> tuple[Outcome, list[tuple[Network, Fraction]]]:
-    told: list[tuple[Network, Fraction]] = []
-    watch = Watch(on_network=lambda network, objective, bound: told.append((network, objective)))
-    return train_exact(formulation, (), solver, Limits(time_limit=60, threads=1), watch), told
-
-
-def assert_nothing_false(formulation: Formulation, outcome: Outcome, told: list[tuple[Network, Fraction]]) -> None:
-    patterns = formulation.problem.patterns
-    for network, objective in told:
-        assert objective == exact_objective(formulation.problem, active_units(network, patterns)[-1])
-    if outcome.network is not None:
-        assert outcome.objective == exact_objective(formulation.problem, active_units(outcome.network, patterns)[-1])
-    if outcome.status == "optimal":
-        assert outcome.bound == outcome.objective
+    return problem(points, labels, layers)
 
 
 def active_rows_a_hair_below_zero(x: np.ndarray, model: MilpModel) -> np.ndarray:
@@ -148,12 +97,11 @@ def active_rows_a_hair_below_zero(x: np.ndarray, model: MilpModel) -> np.ndarray
 
 
 def test_a_solver_with_active_rows_at_minus_1e_minus_14() -> None:
-    formulation = real_problem()
-    honest, _ = run(formulation, HighsSolver(isolated=False))
-    outcome, told = run(formulation, FakeSolver(active_rows_a_hair_below_zero))
-    assert_nothing_false(formulation, outcome, told)
-    assert outcome.status == "optimal"
-    assert outcome.objective == honest.objective
+    of = real_problem()
+    honest, _ = run(of, HighsSolver(isolated=False))
+    outcome, _ = run(of, FakeSolver(active_rows_a_hair_below_zero))
+    assert outcome.status(1) == "optimal"
+    assert outcome.stages[0].value == honest.stages[0].value
 
 
 @pytest.mark.parametrize("domain", [interval(-1, 1), finite(-1, 0, 1)], ids=["real", "ternary"])
@@ -161,64 +109,62 @@ def test_a_solver_that_claims_what_is_impossible_proves_nothing(domain) -> None:
     """All outputs right at objective 0, whatever the weights: conflicts are cut while they can be, and never believed."""
     points, labels = [[0], [1], [2], [3], [4]], [1, 0, 1, 0, 1]
     layers = [layer("output", 1, 1, domain, BiasRule("auto"))]
-    formulation = run_passes(formulate(problem(points, labels, layers)))
+    of = problem(points, labels, layers)
 
     def all_right(x: np.ndarray, model: MilpModel) -> np.ndarray:
         x[column_slices(model)["u", "output"]] = labels
         return x
 
     solver = FakeSolver(all_right, claim=0.0)
-    outcome, told = run(formulation, solver)
-    assert_nothing_false(formulation, outcome, told)
+    outcome, _ = run(of, solver)
     assert solver.calls > 1
-    assert outcome.status != "optimal"
+    assert outcome.status(1) != "optimal"
 
 
 def test_values_that_are_no_numbers_are_no_network() -> None:
-    formulation = real_problem()
-    outcome, told = run(formulation, FakeSolver(lambda x, model: x * np.nan, claim=0.0))
-    assert_nothing_false(formulation, outcome, told)
-    assert outcome.status == "feasible"
-    assert [network for network, _ in told] == [outcome.network], (
+    of = real_problem()
+    outcome, told = run(of, FakeSolver(lambda x, model: x * np.nan, claim=0.0))
+    assert outcome.status(1) == "feasible"
+    assert [network for _, network, _, _ in told.networks] == [outcome.network], (
         "the constant network, known before the solver, is all there is"
     )
 
 
 def test_the_constant_network_is_the_majority_and_unavoidable_losses_are_a_bound() -> None:
     points, labels = [[1], [1], [1], [2]], [0, 0, 1, 0]
-    formulation = run_passes(formulate(problem(points, labels, [layer("output", 1, 1, finite(-1, 0, 1), BiasRule("auto"))])))
+    of = problem(points, labels, [layer("output", 1, 1, finite(-1, 0, 1), BiasRule("auto"))])
     solver = FakeSolver(lambda x, model: x)
-    outcome, told = run(formulation, solver)
-    assert (outcome.status, outcome.objective, outcome.bound) == ("optimal", 1, 1)
+    outcome, told = run(of, solver)
+    assert (outcome.status(1), outcome.stages[0].value, outcome.stages[0].bound) == ("optimal", 1, 1)
     assert solver.calls == 0
-    assert len(told) == 1
+    assert len(told.networks) == 1
 
 
 def test_a_solver_that_fails_keeps_the_start() -> None:
     layers = [layer("output", 1, 1, finite(-1, 0, 1), BiasRule("auto"))]
-    formulation = run_passes(formulate(problem([[0], [1], [2], [3]], [1, 0, 1, 0], layers)))
-    best, _ = run(formulation, HighsSolver(isolated=False))
-    assert best.objective == 1, "one error is the least, and the bound without a solver is 0"
+    of = problem([[0], [1], [2], [3]], [1, 0, 1, 0], layers)
+    best, _ = run(of, HighsSolver(isolated=False))
+    assert best.stages[0].value == 1, "one error is the least, and the bound without a solver is 0"
 
     class Broken(FakeSolver):
         def solve(self, model, options, on_incumbent=None, on_progress=None) -> Solution:
             return Solution(Stop.FAILED, None, None, None, 0, 0.0, "out of memory")
 
-    outcome = train_exact(formulation, (), Broken(lambda x, model: x), Limits(time_limit=60), Watch(), best.network)
-    assert outcome.status == "feasible"
-    assert outcome.objective == best.objective
+    outcome, _ = run(of, Broken(lambda x, model: x), start=best.network)
+    assert outcome.status(1) == "feasible"
+    assert outcome.stages[0].value == best.stages[0].value
     assert outcome.message == "out of memory"
 
 
 def test_a_cutoff_below_the_optimum_is_infeasible_and_above_it_changes_nothing() -> None:
     points, labels = [[0], [1], [2], [3]], [1, 0, 1, 0]
-    formulation = run_passes(formulate(problem(points, labels, [layer("output", 1, 1, finite(-1, 0, 1), BiasRule("auto"))])))
-    least, _ = run(formulation, HighsSolver(isolated=False))
-    assert (least.status, least.objective) == ("optimal", 1)
+    of = problem(points, labels, [layer("output", 1, 1, finite(-1, 0, 1), BiasRule("auto"))])
+    least, _ = run(of, HighsSolver(isolated=False))
+    assert (least.status(1), least.stages[0].value) == ("optimal", 1)
     for cutoff, status in ((Fraction(1, 2), "infeasible"), (Fraction(3), "optimal")):
         limits = Limits(time_limit=60, cutoff=cutoff)
-        outcome = train_exact(formulation, (), HighsSolver(isolated=False), limits, Watch())
-        assert outcome.status == status
+        outcome, _ = run(of, limits=limits)
+        assert outcome.status(1) == status
         assert (outcome.network is None) == (status == "infeasible")
 
 
@@ -226,11 +172,9 @@ def test_class_weights_give_exact_rational_objectives_and_bounds() -> None:
     points, labels = [[0], [1], [2], [3], [4]], [1, 0, 1, 0, 1]
     weights = [Fraction(5, 4), Fraction(5, 6)]  # balanced: N / (C n_c)
     domain = finite(-1, 0, 1)
-    formulation = run_passes(
-        formulate(problem(points, labels, [layer("output", 1, 1, domain, BiasRule("auto"))], class_weights=weights))
-    )
-    outcome, _ = run(formulation, HighsSolver(isolated=False))
-    assert (outcome.status, outcome.objective, outcome.bound) == ("optimal", Fraction(5, 3), Fraction(5, 3))
+    of = problem(points, labels, [layer("output", 1, 1, domain, BiasRule("auto"))], class_weights=weights)
+    outcome, _ = run(of, HighsSolver(isolated=False))
+    assert (outcome.status(1), outcome.stages[0].value, outcome.stages[0].bound) == ("optimal", Fraction(5, 3), Fraction(5, 3))
 
 
 @pytest.mark.parametrize("outputs", [1, 2])
@@ -241,9 +185,8 @@ def test_a_declared_margin_binds_wrong_points_too(loss: str, outputs: int) -> No
     margin = Fraction(2)
     points, labels = [[0], [1], [2], [3], [4]], [0, 1, 0, 1, 1]
     layers = [layer("output", outputs, 1, interval(-1, 1), BiasRule("in", interval(-4, 4)), margin=margin)]
-    formulation = run_passes(formulate(problem(points, labels, layers, loss)))
-    outcome, told = run(formulation, HighsSolver(isolated=False))
-    assert_nothing_false(formulation, outcome, told)
+    of = problem(points, labels, layers, loss)
+    outcome, _ = run(of, HighsSolver(isolated=False))
     assert outcome.network is not None
     sums = [
         w * x[0] + b
@@ -273,11 +216,10 @@ def test_a_declared_margin_on_a_coarse_lattice_asks_for_no_absurd_tolerance(weig
         layer("h", 2, 2, finite(-weight, weight), BiasRule("none"), margin=margin),
         layer("o", 2, 2, finite(-1, 1), BiasRule("none"), statement=1),
     ]
-    formulation = run_passes(formulate(problem(points, labels, layers, "zero_one")))
-    assert formulation.program.tolerance >= 1e-8
-    outcome, told = run(formulation, HighsSolver(isolated=False))
-    assert_nothing_false(formulation, outcome, told)
-    assert (outcome.status, outcome.objective) == ("optimal", 1)
+    of = problem(points, labels, layers, "zero_one")
+    assert formulated(of).program.tolerance >= 1e-8
+    outcome, _ = run(of, HighsSolver(isolated=False))
+    assert (outcome.status(1), outcome.stages[0].value) == ("optimal", 1)
 
 
 def test_a_margin_that_no_value_can_keep_is_infeasible_and_compiles(tmp_path: Path) -> None:
@@ -330,12 +272,11 @@ class TwoMinds(FakeSolver):
 
 def test_proofs_on_delicate_numbers_are_made_twice() -> None:
     points, labels = [[20_000], [40_000], [60_000], [80_000]], [1, 0, 1, 0]
-    formulation = run_passes(formulate(problem(points, labels, [layer("output", 1, 1, finite(-1, 0, 1), BiasRule("auto"))])))
+    of = problem(points, labels, [layer("output", 1, 1, finite(-1, 0, 1), BiasRule("auto"))])
     solver = TwoMinds()
-    outcome, told = run(formulation, solver)
+    outcome, _ = run(of, solver)
     assert solver.paths == [(None, 0, True), ("off", 1, True)]
-    assert_nothing_false(formulation, outcome, told)
-    assert (outcome.status, outcome.objective, outcome.bound) == ("optimal", 1, 1)
+    assert (outcome.status(1), outcome.stages[0].value, outcome.stages[0].bound) == ("optimal", 1, 1)
 
 
 def test_pre_activations_beyond_solvers_are_refused_at_their_layer(tmp_path: Path) -> None:
@@ -361,7 +302,7 @@ def test_pre_activations_beyond_solvers_are_refused_at_their_layer(tmp_path: Pat
 def test_a_bound_on_the_way_is_no_proof_on_delicate_numbers() -> None:
     """A false bound in the progress of the first solve meets the constant network, and must not end the search."""
     points, labels = [[20_000], [40_000], [60_000], [80_000]], [1, 0, 1, 0]
-    formulation = run_passes(formulate(problem(points, labels, [layer("output", 1, 1, finite(-1, 0, 1), BiasRule("auto"))])))
+    of = problem(points, labels, [layer("output", 1, 1, finite(-1, 0, 1), BiasRule("auto"))])
 
     class Hasty(FakeSolver):
         def solve(self, model, options, on_incumbent=None, on_progress=None) -> Solution:
@@ -371,7 +312,6 @@ def test_a_bound_on_the_way_is_no_proof_on_delicate_numbers() -> None:
             return HighsSolver(isolated=False).solve(model, options, on_incumbent)
 
     solver = Hasty(lambda x, model: x)
-    outcome, told = run(formulation, solver)
-    assert_nothing_false(formulation, outcome, told)
-    assert (outcome.status, outcome.objective, outcome.bound) == ("optimal", 1, 1)
+    outcome, _ = run(of, solver)
+    assert (outcome.status(1), outcome.stages[0].value, outcome.stages[0].bound) == ("optimal", 1, 1)
     assert solver.calls == 2
