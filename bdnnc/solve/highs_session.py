@@ -23,7 +23,7 @@ PROGRESS_EVERY = 0.1  # seconds; HiGHS calls back thousands of times a second
 DROPPED_BELOW = 1e-9  # HiGHS's default `small_matrix_value`
 SMALLEST_COEFFICIENT = 1e-12  # the least that it takes
 LARGEST_SEED = 2**31 - 1  # what HiGHS takes
-ABSOLUTE_GAP = 2e-7
+ABSOLUTE_GAP = 2e-7  # of real values: well below 1e-6, which is called optimal, so that later goals have their share
 STEP_SHARE = 0.9  # of the objective's step: a smaller gap between incumbent and bound proves the incumbent
 
 STOPS: dict[Status, Stop] = {

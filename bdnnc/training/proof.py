@@ -1,0 +1,47 @@
+"""What a solver's bound says of a goal's values, and when a network meets it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil
+
+from bdnnc.formulation.formulate import CAP_ROOM, Formulation
+from bdnnc.network.document import MET
+
+CONTINUOUS_GAP = 1e-7
+"""Relative: the solver's gap where values are real numbers, which never meet their bound exactly."""
+
+RESERVE = Fraction(11, 10) * CAP_ROOM
+"""Relative: what later goals may take of a goal that is a real number, so much nearer has it to be to its bound before."""
+
+
+def exact_bound(bound: float, formulation: Formulation) -> Fraction:
+    """A solver's bound rounded up to the lattice of objectives, with some room for the solver's own rounding."""
+    if formulation.objective_lattice is None:
+        return Fraction(repr(bound))
+    offset, step = formulation.objective_lattice
+    if step == 0:
+        return offset
+    room = 1e-6 * max(1.0, abs(bound)) / float(step)
+    if room >= 0.5:
+        return Fraction(bound)
+    return offset + step * ceil((bound - float(offset)) / float(step) - room)
+
+
+def meets(objective: Fraction, bound: Fraction, formulation: Formulation) -> bool:
+    """Whether an objective is as good as its bound: exactly on a lattice, else within what a certificate calls optimal, later
+    goals' share of it put by."""
+    return objective - bound <= _room(objective, formulation)
+
+
+def is_beyond(bound: Fraction, objective: Fraction, formulation: Formulation) -> bool:
+    """Whether an objective is better than its bound by more than a solver's rounding, as a network outside the model's class
+    can be."""
+    return bound - objective > _room(objective, formulation)
+
+
+def _room(objective: Fraction, formulation: Formulation) -> Fraction:
+    if formulation.objective_lattice is not None:
+        return Fraction(0)
+    is_last = formulation.stage == len(formulation.problem.goals) - 1
+    return (MET if is_last else MET - RESERVE) * max(Fraction(1), abs(objective))
