@@ -14,7 +14,19 @@ from bdnnc.language.linear import LinearReader, LinearTerm
 from bdnnc.language.losses import NoLoss
 from bdnnc.language.monotone_checks import MonotoneChecker
 from bdnnc.language.network_view import NetworkView
-from bdnnc.language.quantities import Constraint, FanIn, Loss, Margin, Margins, Monotone, Norm, Quantity, Term
+from bdnnc.language.quantities import (
+    Constraint,
+    FanIn,
+    FeaturesUsed,
+    Loss,
+    Margin,
+    Margins,
+    Monotone,
+    Norm,
+    Quantity,
+    Term,
+    UnitsUsed,
+)
 from bdnnc.language.terms import expanded, merged_terms, written
 
 Sense = Literal["<=", ">=", "=="]
@@ -32,8 +44,8 @@ class ConstraintChecker:
     def check(self, subject: tree.Subject) -> tuple[tuple[Constraint | None, ...], tuple[Monotone | None, ...]]:
         """The comparisons and the monotone statements, None where one is wrong or awaits the data.
 
-        Reports E344 quantities that no constraint knows, E347 rows that do not agree, E348 norms of real numbers that are to be
-        large.
+        Reports E344 quantities that no constraint knows, E347 rows that do not agree, E348 norms and counts of real numbers
+        that are to be large.
         """
         monotone_checker = MonotoneChecker(self.constants, self.network)
         comparisons = tuple(self._comparison(node) for node in subject.constraints if isinstance(node, tree.Constraint))
@@ -78,11 +90,11 @@ class ConstraintChecker:
         self.constants.findings.add("E344", f"`{name}` cannot stand in a constraint", node.span, help=help_text)
 
     def _bounded_from_above(self, term: Term, sense: Sense) -> None:
-        """E348: that a norm be large is no linear statement; on a finite set it can be made one."""
-        norm = term.quantity
-        if not isinstance(norm, Norm) or term.span is None or (sense != "==" and (term.coefficient > 0) == (sense == "<=")):
+        """E348: that a norm or a number of connections be large is no linear statement; on a finite set it can be made one."""
+        if term.span is None or (sense != "==" and (term.coefficient > 0) == (sense == "<=")):
             return
-        real = [self.network.layers[place] for place in norm.layers if self.network.layers[place].has_real(norm.part)]
+        part, places = _magnitudes(term.quantity)
+        real = [self.network.layers[place] for place in places if self.network.layers[place].has_real(part)]
         if not real:
             return
         label = Label(real[0].node.name.span, "real numbers here")
@@ -142,6 +154,21 @@ class ConstraintChecker:
         message = f"this comparison stands for {rows:,} rows"
         self.constants.findings.add("E347", message, span, notes=[f"a comparison has at most {MAX_ROWS:,} rows"])
         return False
+
+
+def _magnitudes(quantity: Quantity) -> tuple[Literal["weights", "bias"], tuple[int, ...]]:
+    """The parameters whose magnitudes, or being there at all, a quantity measures."""
+    match quantity:
+        case Norm(_, part, layers):
+            return part, layers
+        case FanIn(layer):
+            return "weights", (layer,)
+        case UnitsUsed(layer):
+            return "weights", (layer + 1,)
+        case FeaturesUsed():
+            return "weights", (0,)
+        case _:
+            return "weights", ()
 
 
 def _rows(term: LinearTerm, units: range, inputs: range) -> Quantity:
