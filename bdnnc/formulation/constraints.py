@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil, floor
 
@@ -18,6 +19,7 @@ Express = Callable[[Builder, Quantity, bool], Expression]
 
 def constrain(builder: Builder, constraint: Constraint, place: int, express: Express) -> None:
     """The rows of the constraint that stands at ``place`` among the problem's."""
+    constraint = _in_units(constraint)
     terms = [_express(builder, term, constraint.sense, express).spread(constraint.rows) for term in constraint.terms]
     whole = total(terms, constraint.rows)
     lower = upper = None
@@ -37,6 +39,13 @@ def constrain(builder: Builder, constraint: Constraint, place: int, express: Exp
         upper=np.inf if upper is None else upper,
         rows=constraint.rows,
     )
+
+
+def _in_units(constraint: Constraint) -> Constraint:
+    """The same constraint with a largest coefficient of 1: a solver's tolerances are absolute."""
+    largest = max((abs(term.coefficient) for term in constraint.terms), default=Fraction(1))
+    terms = tuple(replace(term, coefficient=term.coefficient / largest) for term in constraint.terms)
+    return replace(constraint, terms=terms, bound=constraint.bound / largest)
 
 
 def _express(builder: Builder, term: Term, sense: str, express: Express) -> Expression:

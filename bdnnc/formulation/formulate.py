@@ -156,17 +156,31 @@ def express_goal(builder: Builder, goal: Goal) -> Expression:
 def cap_of(goal: Goal, value: Fraction, on_lattice: bool) -> Fraction:
     """The most that a goal, in its minimized form, may be under a later one: its value and its `within`, and where it has no
     lattice some room for the solver (see `CAP_ROOM`)."""
-    room = Fraction(0) if on_lattice else CAP_ROOM * max(Fraction(1), abs(value))
+    room = Fraction(0) if on_lattice else CAP_ROOM * max(scale_of(goal), abs(value))
     return sign_of(goal) * value + goal.within + room
+
+
+def scale_of(goal: Goal) -> Fraction:
+    """What counts as one in a goal's values: its largest coefficient, and no more than 1."""
+    return min(Fraction(1), max((abs(term.coefficient) for term in goal.terms), default=Fraction(1)))
 
 
 def _cap(builder: Builder, place: int, expression: Expression, cap: Fraction) -> None:
     goal = builder.problem.goals[place]
     note = f"`{goal.sense} {goal.text}` stays within what it reached"
+    largest = largest_coefficient(expression)
+    in_units = expression.times(1 / largest)  # a solver's tolerances are absolute
+    side = float((cap - expression.constant[0]) / largest)
     builder.relate(
-        "goal", "", ("goal",), (np.array([place]),), expression.summands, builder.problem.goal_statements[place], note,
-        upper=float(cap - expression.constant[0]), rows=1,
+        "goal", "", ("goal",), (np.array([place]),), in_units.summands, builder.problem.goal_statements[place], note,
+        upper=side, rows=1,
     )  # fmt: skip
+
+
+def largest_coefficient(expression: Expression) -> Fraction:
+    """The largest magnitude of a summand's coefficients; 1 where there are none."""
+    found = max((float(np.abs(part.value).max(initial=0.0)) for part in expression.summands), default=0.0)
+    return Fraction(found) if found else Fraction(1)
 
 
 def _assembled(builder: Builder, name: str, stage: int, objective: Expression) -> Formulation:
