@@ -148,9 +148,9 @@ class Pipeline:
         if data is not None and dataset is not None:
             with self._timed("check") as made:
                 known = facts(dataset, data.source.span)
-                model, against_data = check_model(tree, self.overrides, self.folder, known)
+                model, in_model = check_model(tree, self.overrides, self.folder, known)
                 made.what = model
-            found.append(against_data)
+            found[1] = in_model  # says all that the check without data said, and says it better
         self._report(merged(*found))
         read: Dataset = self._made(dataset, "data set")
         checked: ModelSpec = self._made(model, "model spec")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bdnnc.cli.common import Color, Colored, Formatted, ModelPath, Output, Quiet, face_of
+from bdnnc.diagnostics import WorkFailed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bdnnc.cli.stored import Stored
+    from bdnnc.network.check import CertifyReport
+    from bdnnc.pipeline import Pipeline
 
 
 def certify(
@@ -23,18 +31,18 @@ def certify(
     color: Colored = Color.AUTO,
 ) -> int:
     """Recompute every figure of a model, and name what differs. Needs the data, and the spec, which stands in the model."""
+    from bdnnc.cli.points import file_sha256
     from bdnnc.cli.stored import recompiled, stored
-    from bdnnc.network.certify import certify as recompute
-    from bdnnc.network.declared import declared_checks
-    from bdnnc.network.planned import network_class, planned_checks
+    from bdnnc.network.certify import certify_origin
 
     face = face_of(context, quiet, color)
     found = stored(model)
     pipeline = recompiled(found, spec, data)
-    checks = (declared_checks(pipeline.model_spec.layers), planned_checks(pipeline.formulation))
+    path = None if pipeline.replacement is None else pipeline.replacement.path
     text = None if spec is None else pipeline.used_text
-    searched = network_class(pipeline.formulation)
-    report = recompute(found.model, pipeline.dataset, pipeline.problem, checks, text, searched)
+    report = certify_origin(found.model, text, None if path is None else file_sha256(path))
+    if report.ok:
+        report = _recomputed(found, pipeline, text)
     if format is Output.JSON:
         import json
 
@@ -43,5 +51,33 @@ def certify(
         claim = "the bound is the solver's claim, checked for consistency only"
         verdict = f"all recomputable figures recomputed, none differs; {claim}\n" if report.ok else ""
         face.result(report.text() + verdict)
+    _refuse_foreign(found, pipeline, text, path, report)
     report.require()
     return 0
+
+
+def _recomputed(found: Stored, pipeline: Pipeline, text: str | None) -> CertifyReport:
+    """All figures; ``text`` is the spec given beside the model, with the stored params."""
+    from bdnnc.network.certify import certify as recompute
+    from bdnnc.network.declared import declared_checks
+    from bdnnc.network.planned import network_class, planned_checks
+
+    checks = (declared_checks(pipeline.model_spec.layers), planned_checks(pipeline.formulation))
+    searched = network_class(pipeline.formulation)
+    return recompute(found.model, pipeline.dataset, pipeline.problem, checks, text, searched)
+
+
+def _refuse_foreign(found: Stored, pipeline: Pipeline, text: str | None, path: Path | None, report: CertifyReport) -> None:
+    """Raises WorkFailed E560 where what differs is the spec given beside the model, or the data file."""
+    from bdnnc.cli.belonging import foreign_data, foreign_spec
+    from bdnnc.network.certify import DATA_HASH, SPEC_HASH
+    from bdnnc.network.document import text_sha256
+
+    wrong = report.difference
+    if wrong is None:
+        return
+    agrees_with_itself = found.model.certificate.spec_sha256 == text_sha256(found.model.spec)
+    if wrong.name == SPEC_HASH and text is not None and agrees_with_itself:
+        raise WorkFailed(foreign_spec(found, pipeline.source, text, wrong))
+    if wrong.name == DATA_HASH and path is not None:
+        raise WorkFailed(foreign_data(found, path, wrong))

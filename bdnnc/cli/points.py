@@ -49,7 +49,7 @@ def _read_file(model: Model, path: Path, name: str, labelled: bool, missing: Lit
     from bdnnc.data.rows import read_rows
 
     network, target = model.network, model.target
-    known = model.dialect.delimiter is not None and _sha256(path) == model.source.sha256
+    known = model.dialect.delimiter is not None and file_sha256(path) == model.source.sha256
     return read_rows(
         path,
         network.inputs,
@@ -63,8 +63,8 @@ def _read_file(model: Model, path: Path, name: str, labelled: bool, missing: Lit
     )
 
 
-def _sha256(path: Path) -> str | None:
-    """The hash of a regular file, None for what is none: that it cannot be read is told by the reader."""
+def file_sha256(path: Path) -> str | None:
+    """The SHA-256 of a regular file in hex, None for what is none: that it cannot be read is told by the reader."""
     if not path.is_file():
         return None
     try:

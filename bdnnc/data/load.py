@@ -94,6 +94,7 @@ def facts(dataset: Dataset, span: Span) -> Facts:
         input_columns=tuple(given.column for given in dataset.inputs),
         columns=dataset.columns,
         conflicts=_conflicts(dataset) if dataset.classes else None,
+        class_counts=tuple(dataset.counts.sum(axis=0).tolist()) if dataset.classes else (),
     )
 
 

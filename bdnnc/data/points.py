@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -51,9 +51,11 @@ def read_points(
     target: WantedTarget | None,
     missing: Literal["drop", "error"],
     span: Span | None,
+    mend: str | None = None,
 ) -> RawPoints:
     """The wanted columns of a table, rows with missing values in them or in the target dropped or refused.
 
+    ``mend``: what to do about cells that cannot be read, where no spec can be changed; None for the advice on specs.
     Raises UserError with all of E218 (missing values), E219 (text where numbers belong), E220 (numbers out of range), or E230
     (no row without a missing value).
     """
@@ -62,7 +64,7 @@ def read_points(
     gone: NDArray[np.bool_] = np.logical_or.reduce(absent, axis=1)
     found: list[Diagnostic] = []
     if missing == "error" and bool(gone.any()):
-        found.append(_missing(table, used, absent, span))
+        found.append(_missing(table, used, absent, span, mend))
     elif bool(gone.all()):
         raise failure("E230", f"every row of `{table.name}` has a missing value", span)
     # With an error to report all cells are looked at, so that one run shows everything; a dropped row does not matter.
@@ -73,7 +75,8 @@ def read_points(
         reader(picked(table.columns[column], present[:, j]))
         for j, (reader, column) in enumerate(zip(readers, used, strict=False))
     ]
-    found.extend(_unread(table, wanted, target, present, columns, span))
+    unread = _unread(table, wanted, target, present, columns, span)
+    found.extend(unread if mend is None else (replace(finding, help=mend) for finding in unread))
     if found:
         raise UserError(found)
     kept = np.flatnonzero(~gone)
@@ -87,13 +90,18 @@ def read_points(
     return RawPoints(tuple(read), labels, kept, int(gone.sum()), targets)
 
 
-def _missing(table: Table, used: Sequence[int], absent: NDArray[np.bool_], span: Span | None) -> Diagnostic:
-    rows = np.flatnonzero(absent.any(axis=1))
-    where = list(dict.fromkeys(table.names[used[j]] for j in np.flatnonzero(absent.any(axis=0)).tolist()))
-    message = f"{counted(len(rows), 'row')} of `{table.name}` {'has' if len(rows) == 1 else 'have'} missing values"
-    places = ", ".join(table.place(int(row)) for row in rows[:SHOWN]) + (", .." if len(rows) > SHOWN else "")
-    notes = [f"in {'column' if len(where) == 1 else 'columns'} {listed(where)}: {places}"]
-    return error("E218", message, span, notes=notes, help="write `missing drop` to leave these rows out")
+def _missing(table: Table, used: Sequence[int], absent: NDArray[np.bool_], span: Span | None, mend: str | None) -> Diagnostic:
+    gone = np.flatnonzero(absent.any(axis=1))
+    message = f"{counted(len(gone), 'row')} of `{table.name}` {'has' if len(gone) == 1 else 'have'} missing values"
+    notes: dict[str, str] = {}
+    for j in np.flatnonzero(absent.any(axis=0)).tolist():
+        rows = np.flatnonzero(absent[:, j])
+        places = ", ".join(table.place(int(row)) for row in rows[:SHOWN]) + (", .." if len(rows) > SHOWN else "")
+        notes[table.names[used[j]]] = f"in column `{table.names[used[j]]}`: {places}"
+    shown = [*notes.values()][:SHOWN]
+    if len(notes) > SHOWN:
+        shown.append(f"and in {counted(len(notes) - SHOWN, 'more column')}")
+    return error("E218", message, span, notes=shown, help=mend or "write `missing drop` to leave these rows out")
 
 
 def _unread(

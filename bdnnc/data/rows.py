@@ -171,7 +171,8 @@ def _rows(
     needed, made_of = sources(inputs)
     wanted = [Wanted(column, source.as_text) for column, source in zip(places.columns, needed, strict=True)]
     target = None if places.target is None else WantedTarget(places.target, numbers=not classes)
-    points = read_points(table, wanted, target, missing, span)
+    mend = f"mend these cells of `{table.name}`, or leave their rows out"
+    points = read_points(table, wanted, target, missing, span, mend)
     X = transformed(points.columns, inputs, made_of, len(points.rows), span)
     found = (*notes(table, points), *unseen_notes(points.columns, inputs, made_of, f"`{table.name}`"))
     if points.targets is not None:

@@ -20,6 +20,9 @@ MAX_DIGITS = 1000
 MAX_BITS = 13_000
 """Numbers beyond these are no meant input, and could fill the memory."""
 
+MAX_MAGNITUDE = 10**15
+"""Beyond this, integers are no longer exact in a solver's floats, and bounds count as infinite."""
+
 
 class Missing(Enum):
     """Why there is no value: an error was reported, or the data are not known yet."""
@@ -90,9 +93,19 @@ class Constants:
         if value < least or (most is not None and value > most):
             bound = f"at least {least}" if value < least else f"at most {most:,}"
             message = f"{what} is {bound}, not {shown(value)}"
-            self.findings.add("E126", message, node.span, secondary=self._origin(node))
+            room = f"{least} or more" if most is None else f"a number from {least} to {most:,}"
+            self.findings.add("E126", message, node.span, secondary=self._origin(node), help=f"write {room}")
             return None
         return int(value)
+
+    def is_moderate(self, value: Fraction, what: str, span: Span, help: str = "write a smaller number") -> bool:
+        """Whether a solver can calculate with the number; E304 where it is beyond 1e15 in magnitude."""
+        if abs(value) <= MAX_MAGNITUDE:
+            return True
+        message = f"{what} is at most 1e15 in magnitude, not {shown(value)}"
+        notes = ["beyond that a solver cannot tell integers apart, and takes bounds for infinite"]
+        self.findings.add("E304", message, span, notes=notes, help=help)
+        return False
 
     def _origin(self, node: tree.Expr | tree.Text) -> list[Label]:
         """A label at the value of the param that the node is, if it is one."""
@@ -186,7 +199,12 @@ class Constants:
             self.findings.add("E116", f"`{name}` is a layer, not a number", node.span)
             return Missing.ERROR
         known = [*self.values, *COUNTS, *FUNCTIONS, *MODEL_WORDS]
-        self.findings.add("E112", f"unknown name `{name}`", node.span, help=did_you_mean(name, known))
+        help_text = self.column_help(name, f'write `"{name}"` where a column is meant') or did_you_mean(name, known)
+        self.findings.add("E112", f"unknown name `{name}`", node.span, help=help_text)
+
+    def column_help(self, name: str, then: str) -> str | None:
+        """A help line where the name is that of a column of the data, which ``then`` says what to do with."""
+        return f"`{name}` is a column of the data: {then}" if self.facts and name in self.facts.columns else None
         return Missing.ERROR
 
     def _not_constant(self, shown_name: str, span: Span) -> None:

@@ -31,6 +31,7 @@ from bdnnc.language.terms import expanded, merged_terms, written
 
 Sense = Literal["<=", ">=", "=="]
 MAX_ROWS = 1_000_000
+FAR = "write a bound that the quantity can reach, or leave the constraint out"
 
 
 @dataclass(slots=True)
@@ -68,6 +69,10 @@ class ConstraintChecker:
         sense = cast(Sense, node.comparison.text)
         for term in terms:
             self._bounded_from_above(term, sense)
+            if term.span is not None:
+                self.constants.is_moderate(term.coefficient, "a coefficient", term.span, "divide both sides by a number")
+        larger, where = max((abs(left.constant), node.left), (abs(right.constant), node.right), key=lambda side: side[0])
+        self.constants.is_moderate(max(larger, abs(moved.constant)), "the bound of a constraint", where.span, FAR)
         if len(self.constants.findings.found) > before:
             return None
         return Constraint(terms, sense, -moved.constant, len(units) * len(inputs), written(node.span), node.span)

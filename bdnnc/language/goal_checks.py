@@ -18,6 +18,8 @@ from bdnnc.language.quantities import FanIn, Goal, Loss, Margin, Margins, Norm, 
 from bdnnc.language.terms import merged_terms, one_row, written
 
 Sense = Literal["minimize", "maximize"]
+MOST_RATIO = 10**6
+"""How far apart the coefficients of a goal may be: solvers prove optimality to about a millionth of the objective."""
 
 
 @dataclass(slots=True)
@@ -33,10 +35,10 @@ class GoalChecker:
         """The goals in order, None where one is wrong or awaits the data.
 
         Reports E322 two losses in a goal, E323 constant goals, E343 coefficients of the wrong sign, E344 quantities that are
-        no goal; W302 penalties that a solver cannot see, W303 and W305 goals without effect, W307 `none` without constraints.
+        no goal; W302 and W308 terms that a solver cannot see, W303 and W305 goals without effect, W307 `none` without
+        constraints; E304 numbers beyond 1e15.
         """
         goals = tuple(self._goal(clause, place, len(objective.goals)) for place, clause in enumerate(objective.goals))
-        self._last_within(objective.goals[-1])
         self._repeated([goal for goal in goals if goal is not None])
         return goals
 
@@ -44,11 +46,12 @@ class GoalChecker:
         before = len(self.constants.findings.found)
         sense = cast(Sense, clause.sense.text)
         linear = self.reader.read(clause.value)
-        within = self._within(clause)
+        within = self._within(clause, is_last=place == count - 1)
         if linear is None or within is None:
             return None
         self._one_loss(linear.terms)
         terms = self._terms(linear, sense)
+        self.constants.is_moderate(linear.constant, "the constant of a goal", clause.value.span, "leave the constant out")
         if self._is_wrong_since(before):
             return None
         if not terms and not self._is_none(linear, sense, count):
@@ -57,6 +60,7 @@ class GoalChecker:
         if place == 0:
             self._invisible(terms)
         self._without_constraints(clause, terms)
+        self._far_apart(terms)
         return Goal(sense, terms, linear.constant, written(clause.value.span), clause.span, within)
 
     def _is_wrong_since(self, before: int) -> bool:
@@ -83,6 +87,8 @@ class GoalChecker:
         terms = merged_terms(found)
         for term in terms:
             self._sign(term, sense)
+            if term.span is not None:
+                self.constants.is_moderate(term.coefficient, "a coefficient", term.span, "divide the whole goal by a number")
         return terms
 
     def _quantity(self, term: LinearTerm) -> Quantity | None:
@@ -125,24 +131,41 @@ class GoalChecker:
 
     # --- within -----------------------------------------------------------------------------------------------------
 
-    def _within(self, clause: tree.GoalClause) -> Fraction | None:
+    def _within(self, clause: tree.GoalClause, is_last: bool) -> Fraction | None:
         if clause.within is None:
             return Fraction(0)
         slack = self.constants.number(clause.within, "the slack of a goal")
-        if slack is None or slack >= 0:
-            return slack
-        message = f"the slack of a goal is at least 0, not {shown(slack)}"
-        self.constants.findings.add("E126", message, clause.within.span, help="leave `within` out for none")
-        return None
+        if slack is None:
+            return None
+        if slack < 0:
+            message = f"the slack of a goal is at least 0, not {shown(slack)}"
+            self.constants.findings.add("E126", message, clause.within.span, help="leave `within` out for none")
+            return None
+        if is_last:
+            self._needless_within(clause.within)
+        return slack if self.constants.is_moderate(slack, "the slack of a goal", clause.within.span) else None
 
     # --- warnings ---------------------------------------------------------------------------------------------------
 
-    def _last_within(self, clause: tree.GoalClause) -> None:
-        if clause.within is not None:
-            message = "`within` behind the last goal has no effect"
-            notes = ["it says how far later goals may make this one worse"]
-            help_text = "leave it out, or add a goal behind `then`"
-            self.constants.findings.add("W303", message, clause.within.span, notes=notes, help=help_text)
+    def _needless_within(self, slack: tree.Expr) -> None:
+        message = "`within` behind the last goal has no effect"
+        notes = ["it says how far later goals may make this one worse"]
+        help_text = "leave it out, or add a goal behind `then`"
+        self.constants.findings.add("W303", message, slack.span, notes=notes, help=help_text)
+
+    def _far_apart(self, terms: Sequence[Term]) -> None:
+        """W308: beside a large coefficient a small one is less than a solver's tolerance."""
+        ordered = sorted(terms, key=lambda term: abs(term.coefficient))
+        if len(ordered) < 2 or abs(ordered[-1].coefficient) <= MOST_RATIO * abs(ordered[0].coefficient):
+            return
+        small, large = ordered[0], ordered[-1]
+        if small.span is None or large.span is None:
+            return
+        label = Label(large.span, f"counts {shown(large.coefficient)} times")
+        message = f"a solver cannot see `{written(small.span)}` beside `{written(large.span)}`"
+        notes = [f"its coefficient is {shown(small.coefficient)}, less than a millionth of the other"]
+        help_text = "write it as a later goal, behind `then`"
+        self.constants.findings.add("W308", message, small.span, secondary=[label], notes=notes, help=help_text)
 
     def _invisible(self, terms: Sequence[Term]) -> None:
         """W302: with a margin of the compiler's choice real weights can shrink until a norm of them is nothing."""

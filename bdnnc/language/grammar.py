@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -71,25 +72,46 @@ def build_tables(text: str) -> dict[str, Any]:
     """The tables of the grammar as plain JSON data."""
     lark = build_lark(text)
     configurations = {start: lark.parse_interactive(start=start).parser_state.parse_conf for start in STARTS}
+    actions = configurations[STARTS[0]].parse_table.states
+    number_of_state = _numbered([configurations[start].start_state for start in STARTS], actions)
     number_of_rule: dict[Any, int] = {}
-    states: dict[str, dict[str, int]] = {}
-    for state, actions in configurations[STARTS[0]].parse_table.states.items():
-        row = states[str(state)] = {}
-        for symbol, (action, target) in actions.items():
+    states: list[dict[str, int]] = []
+    for state in number_of_state:
+        row: dict[str, int] = {}
+        for symbol, (action, target) in sorted(actions[state].items()):
             shifts = str(action) == "Shift"
-            row[symbol] = int(target) if shifts else -1 - number_of_rule.setdefault(target, len(number_of_rule))
+            row[symbol] = number_of_state[target] if shifts else -1 - number_of_rule.setdefault(target, len(number_of_rule))
+        states.append(row)
     rules = [[rule.origin.name, rule.alias or rule.origin.name, len(rule.expansion)] for rule in number_of_rule]
     ordered = sorted(lark.terminals, key=lambda terminal: (-terminal.priority, -len(terminal.pattern.value), terminal.name))
     words = {t.name: KEYWORD.fullmatch(t.pattern.value) for t in ordered if t.priority > 0}
     return {
         "digest": _digest(text),
-        "states": [states[str(number)] for number in range(len(states))],
+        "states": states,
         "rules": rules,
-        "starts": {start: [conf.start_state, conf.end_state] for start, conf in configurations.items()},
+        "starts": {
+            start: [number_of_state[conf.start_state], number_of_state[conf.end_state]]
+            for start, conf in configurations.items()
+        },
         "keywords": {match[1]: name for name, match in sorted(words.items()) if match},
         "terminals": [[t.name, t.pattern.to_regexp()] for t in ordered if t.priority == 0],
         "ignored": sorted(lark.ignore_tokens),
     }
+
+
+def _numbered(starts: list[Any], actions: Mapping[Any, Any]) -> dict[Any, int]:
+    """lark's states, whose numbers differ from run to run, numbered by the way they are reached: the same in every run.
+
+    State 0 is the first start, which nothing leads to, so that t > 0 always means a state.
+    """
+    numbers = {start: place for place, start in enumerate(starts)}
+    pending = list(starts)
+    for state in pending:  # grows while it is walked
+        for _, (action, target) in sorted(actions[state].items()):
+            if str(action) == "Shift" and target not in numbers:
+                numbers[target] = len(numbers)
+                pending.append(target)
+    return numbers
 
 
 @lru_cache(maxsize=1)

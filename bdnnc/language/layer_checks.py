@@ -103,6 +103,8 @@ class LayerChecker:
             message = f"the height of a step is positive, not {shown(height)}"
             findings.add("E312", message, unit.height.span, help="a negative height is `step` with negative weights behind it")
             return None
+        if height is not None and not self.constants.is_moderate(height, "the height of a step", unit.height.span):
+            return None
         if is_output:
             findings.add("E311", "the last layer has steps of height 1", unit.span, help="write `step`")
             return None
@@ -173,7 +175,7 @@ class LayerChecker:
             help_text = "leave the clause out, and the compiler chooses a margin"
             self.constants.findings.add("E313", f"a margin is positive, not {shown(value)}", clause.value.span, help=help_text)
             return None
-        return Located(value, clause.span)
+        return Located(value, clause.span) if self.constants.is_moderate(value, "a margin", clause.value.span) else None
 
     def _array(self, path: tree.Text | tree.Word) -> ArrayFile | None:
         text = self.constants.string(path, "the path of a file")

@@ -46,16 +46,16 @@ def _pattern(tables: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?P<{name}>{regexp})" for name, regexp in tables))
 
 
-def tokenize(source: Source, tables: Tables) -> tuple[list[Token], list[Diagnostic]]:
-    """All tokens of the text, the last of type ``$END``, and what is wrong with the rest (E102, E103, E104)."""
+def tokenize(source: Source, tables: Tables, begin: int = 0) -> tuple[list[Token], list[Diagnostic]]:
+    """All tokens of the text from ``begin`` on, the last of type ``$END``, and what is wrong with the rest (E102, E103, E104)."""
     diagnostics: list[Diagnostic] = []
-    tokens = list(_tokens(source, tables, diagnostics))
+    tokens = list(_tokens(source, tables, diagnostics, begin))
     return tokens, diagnostics
 
 
-def _tokens(source: Source, tables: Tables, diagnostics: list[Diagnostic]) -> Iterator[Token]:
-    text, position, first = source.text, 0, True
-    if text.startswith("\ufeff"):
+def _tokens(source: Source, tables: Tables, diagnostics: list[Diagnostic], begin: int) -> Iterator[Token]:
+    text, position, first = source.text, begin, True
+    if begin == 0 and text.startswith("\ufeff"):
         position = 1
     match_at = _pattern(tables.terminals).match
     while position < len(text):

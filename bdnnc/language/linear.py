@@ -78,7 +78,11 @@ class LinearReader:
         if len(model) > 1:
             labels = [Label(factor.span, "depends on the network too") for factor in model[1:3]]
             self.constants.findings.add(
-                "E324", "a product of two quantities of the network is not linear", model[0].span, secondary=labels
+                "E324",
+                "a product of two quantities of the network is not linear",
+                model[0].span,
+                secondary=labels,
+                help="add them up, each times a number, or bound one of them in `subject to { .. }`",
             )
             return None
         result = parts[0]
@@ -89,7 +93,8 @@ class LinearReader:
     def _times(self, operator: str, factor: tree.Expr, left: Linear | None, right: Linear | None) -> Linear | None:
         if operator == "/":
             if any(_is_model(part) for part in _operands(factor)):
-                self.constants.findings.add("E324", "division is by constants only", factor.span)
+                help_text = "multiply both sides of a comparison: `a / b <= 2` is `a <= 2 * b`"
+                self.constants.findings.add("E324", "division is by constants only", factor.span, help=help_text)
                 return None
             if right is not None and right.constant == 0:
                 self.constants.findings.add("E118", "division by zero", factor.span, "this is 0")

@@ -56,6 +56,8 @@ class LossReader:
             findings.add(
                 "E313", f"the margin of `hinge` is positive, not {shown(margin)}", argument.span, help="write `hinge(1)`"
             )
+        elif margin is not None:
+            self.constants.is_moderate(margin, "the margin of `hinge`", argument.span, "write `hinge(1)`")
         return margin
 
     # --- the output layer -------------------------------------------------------------------------------------------
@@ -114,19 +116,22 @@ class LossReader:
             number = self.constants.number(item.low, "the weight of a class")
             if number is not None and number <= 0:
                 message = f"the weight of a class is positive, not {shown(number)}"
-                self.constants.findings.add("E321", message, item.span)
-            elif number is not None:
+                help_text = "write a small positive number, or leave the class out with `keep classes`"
+                self.constants.findings.add("E321", message, item.span, help=help_text)
+            elif number is not None and self.constants.is_moderate(number, "the weight of a class", item.span):
                 numbers.append(number)
         return numbers
 
     def _one_a_class(self, weighted: tree.ListOf, count: int) -> None:
         facts = self.constants.facts
-        if count < 2:
-            help_text = "write one number a class, or `weighted balanced`"
-            self.constants.findings.add(
-                "E321", f"{count} weight{'' if count == 1 else 's'} for at least 2 classes", weighted.span, help=help_text
-            )
-        elif facts is not None and facts.classes and len(facts.classes) != count:
+        weights = f"{count} weight{'' if count == 1 else 's'}"
+        if facts is not None and facts.classes:
+            wanted = len(facts.classes)
             label = Label(facts.span, f"classes counted here: {', '.join(facts.classes[:8])}")
-            message = f"{count} weights for {len(facts.classes)} classes"
-            self.constants.findings.add("E321", message, weighted.span, secondary=[label])
+            message, secondary = f"{weights} for {wanted} class{'' if wanted == 1 else 'es'}", [label]
+            help_text = f"write {wanted} numbers in the order of the classes, or `weighted balanced`"
+        else:
+            wanted, message, secondary = max(count, 2), f"{weights} for at least 2 classes", []
+            help_text = "write one number a class, or `weighted balanced`"
+        if count != wanted:
+            self.constants.findings.add("E321", message, weighted.span, secondary=secondary, help=help_text)

@@ -57,25 +57,32 @@ def barred_name(word: tree.Word, kind: str, constants: Constants) -> None:
 
 
 def _unknown_override(name: str, text: str, params: Mapping[str, tree.Param], constants: Constants) -> None:
-    source = Source(f"-D {name}", text)
+    source, at = _command_line(name, text)
     known = f"params of this file: {known_names(params)}" if params else "this file has no params"
     help_text = did_you_mean(name, params) or known
-    label = Label(Span(source, 0, len(text)))
+    label = Label(Span(source, at - len(name) - 1, at - 1))
     constants.findings.found.append(Diagnostic("E640", f"there is no param `{name}` to override", label, help=help_text))
+
+
+def _command_line(name: str, text: str) -> tuple[Source, int]:
+    """What was written, and where in it the value begins."""
+    before = f"-D {name}="
+    return Source("command line", before + text), len(before)
 
 
 def _override(name: str, text: str, param: tree.Param, constants: Constants) -> tree.Expr | tree.Text | None:
     """The command line's value: a string for a param that holds one (quotes may be left out), else an expression."""
-    source = Source(f"-D {name}", text)
-    whole = Span(source, 0, len(text))
+    source, at = _command_line(name, text)
+    whole = Span(source, at, len(source.text))
     is_quoted = len(text) > 1 and text.startswith('"') and text.endswith('"')
     if isinstance(param.value, tree.Text) and not is_quoted:
         return tree.Text(whole, text)
-    node, found = parse_value(source)
+    node, found = parse_value(source, at)
     if node is None:
         reason = f": {found[0].message}" if found else ""
         given = Label(param.name.span, "the param")
-        constants.findings.add("E641", f"the value of `{name}` cannot be read{reason}", whole, secondary=[given])
+        message, help_text = f"the value of `{name}` cannot be read{reason}", f"write for example `-D {name}=3`"
+        constants.findings.add("E641", message, whole, secondary=[given], help=help_text)
         return None
     return node
 

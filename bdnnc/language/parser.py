@@ -64,9 +64,9 @@ def parse(source: Source) -> tuple[File | None, list[Diagnostic]]:
     return (tree if isinstance(tree, File) else None), diagnostics
 
 
-def parse_value(source: Source) -> tuple[Expr | Text | None, list[Diagnostic]]:
-    """The tree of one expression or string, as given to ``-D``."""
-    return _parse(source, "value")
+def parse_value(source: Source, begin: int = 0) -> tuple[Expr | Text | None, list[Diagnostic]]:
+    """The tree of one expression or string, as given to ``-D``; it stands in the text from ``begin`` on."""
+    return _parse(source, "value", begin)
 
 
 def read_source(path: Path) -> Source:
@@ -99,9 +99,9 @@ def read_source(path: Path) -> Source:
     return Source(name, text)
 
 
-def _parse(source: Source, start: str) -> tuple[Any, list[Diagnostic]]:
+def _parse(source: Source, start: str, begin: int = 0) -> tuple[Any, list[Diagnostic]]:
     grammar = tables()
-    tokens, diagnostics = tokenize(source, grammar)
+    tokens, diagnostics = tokenize(source, grammar, begin)
     parser = _Parser(source, grammar, *grammar.starts[start])
     tree = parser.run(tokens)
     consequences = {_line(diagnostic) for diagnostic in diagnostics}

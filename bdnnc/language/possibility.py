@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bdnnc.language.constants import shown
+from bdnnc.language.contradictions import check_pairs
 from bdnnc.language.findings import Findings
+from bdnnc.language.lattices import Lattice, lattice_of
 from bdnnc.language.network_view import NetworkView
 from bdnnc.language.quantities import Constraint, Goal, Parameters, Term, sparse_layers
 from bdnnc.language.ranges import Range, Ranges
@@ -21,8 +23,8 @@ MOST_MEMBERS = 8
 class Judge:
     """Compares every goal and constraint with the ranges of its quantities.
 
-    Reports E323 constant goals, E350 constraints that cannot hold, E351 those that ask for fewer errors than are unavoidable,
-    W304 constraints that always hold.
+    Reports E323 constant goals, E350 constraints that cannot hold, alone or in pairs, E351 those that ask for fewer errors than
+    are unavoidable, W304 constraints that always hold.
     """
 
     network: NetworkView
@@ -40,17 +42,28 @@ class Judge:
     def constraints(self, constraints: Sequence[Constraint]) -> None:
         conflicts = None if self.network.facts is None else self.network.facts.conflicts
         on_data = self.ranges if conflicts is None else replace(self.ranges, least_errors=conflicts.unavoidable)
+        alone: list[Constraint] = []
         for constraint in constraints:
             declared = self.ranges.of_terms(constraint.terms)
             found = on_data.of_terms(constraint.terms)
+            lattice = lattice_of(constraint.terms, self.ranges) if constraint.sense == "==" else None
             if _cannot_hold(constraint, declared):
                 self._impossible(constraint, declared)
             elif self._misses_the_set(constraint):
                 self._not_a_member(constraint)
-            elif conflicts is not None and _cannot_hold(constraint, found):
-                self._contradictory(constraint, conflicts)
-            elif _always_holds(constraint, found):
-                self._needless(constraint, on_data)
+            elif lattice is not None and not lattice.contains(constraint.bound):
+                self._between(constraint, lattice)
+            else:
+                alone.append(constraint)
+                self._on_data(constraint, found, conflicts, on_data)
+        check_pairs(alone, self.findings)
+
+    def _on_data(self, constraint: Constraint, found: Range, conflicts: Conflicts | None, ranges: Ranges) -> None:
+        """What the points add to the sets and sizes: errors that no network avoids, and counts."""
+        if conflicts is not None and _cannot_hold(constraint, found):
+            self._contradictory(constraint, conflicts)
+        elif _always_holds(constraint, found):
+            self._needless(constraint, ranges)
 
     # --- what to say ------------------------------------------------------------------------------------------------
 
@@ -63,6 +76,14 @@ class Judge:
         members = _members(self._domain(constraint.terms[0]))
         notes = [f"it is chosen from `{members}`"]
         self._say("E350", f"`{constraint.text}` cannot hold", constraint, notes, "write a member of that set")
+
+    def _between(self, constraint: Constraint, lattice: Lattice) -> None:
+        first = constraint.terms[0]
+        is_alone = len(constraint.terms) == 1 and first.coefficient == 1 and first.span is not None
+        subject = f"`{written(first.span)}`" if is_alone and first.span else f"what is compared with {shown(constraint.bound)}"
+        notes = [f"{subject} is {lattice.text()}"]
+        help_text = "write `<=` or `>=`, or a bound that can be met"
+        self._say("E350", f"`{constraint.text}` cannot hold", constraint, notes, help_text)
 
     def _contradictory(self, constraint: Constraint, conflicts: Conflicts) -> None:
         count = conflicts.unavoidable

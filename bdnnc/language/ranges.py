@@ -79,7 +79,9 @@ class Ranges:
         """The range of one quantity, of each of its rows where it has several."""
         match quantity:
             case Errors(of):
-                return Range(ZERO if of is not None else Fraction(self.least_errors), self._samples())
+                if of is not None:
+                    return Range(ZERO, self._samples_of(of))
+                return Range(Fraction(self.least_errors), self._samples())
             case Loss():
                 return Range(ZERO, self._loss(quantity))
             case Margin() | Margins():
@@ -106,6 +108,10 @@ class Ranges:
 
     def _samples(self) -> Fraction | None:
         return None if self.network.facts is None else Fraction(self.network.facts.samples)
+
+    def _samples_of(self, place: int) -> Fraction | None:
+        facts = self.network.facts
+        return Fraction(facts.class_counts[place]) if facts is not None and facts.class_counts else self._samples()
 
     def _loss(self, loss: Loss) -> Fraction | None:
         """An upper bound; counting losses have one."""

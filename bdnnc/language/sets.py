@@ -16,9 +16,6 @@ MAX_BITS = 8
 MAX_PLACES = 15
 """`fixed(15)` has 65,537 members."""
 
-MAX_MAGNITUDE = 10**15
-"""Beyond this, integers are no longer exact in a solver's floats, and bounds count as infinite."""
-
 
 @dataclass(frozen=True, slots=True)
 class Range:
@@ -124,10 +121,7 @@ def ranges_of(items: Iterable[tree.Item], span: Span, constants: Constants) -> l
 
 def _member(node: tree.Expr, what: str, constants: Constants) -> Fraction | None:
     value = constants.number(node, what)
-    if value is None or abs(value) <= MAX_MAGNITUDE:
-        return value
-    constants.findings.add("E304", f"{what} is at most 1e15 in magnitude, not {shown(value)}", node.span)
-    return None
+    return value if value is not None and constants.is_moderate(value, what, node.span) else None
 
 
 def _range(item: tree.Item, constants: Constants) -> Range | None:

@@ -119,7 +119,7 @@ class Conflicts:
 class Facts:
     """What is known of the data: ``samples`` before merging, first-layer inputs before powers, class labels (None if
     regression). ``input_columns``: the file's column (0-based) of each input; ``columns``: the names of the file's columns.
-    ``conflicts``: None for regression."""
+    ``conflicts``: None for regression; ``class_counts``: samples a class, empty where they are not known."""
 
     samples: int
     inputs: tuple[str, ...]
@@ -129,6 +129,7 @@ class Facts:
     input_columns: tuple[int, ...] = ()
     columns: tuple[str, ...] = ()
     conflicts: Conflicts | None = None
+    class_counts: tuple[int, ...] = ()
 
 
 # --- model ----------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ network {{
 }}
 
 minimize hamming                      # the number of wrong outputs
+# then minimize features_used         # a second goal: of the best networks, one that reads the fewest columns
 
 train exact {{
   time_limit 10                       # seconds; the best network until then is kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Literal
 
@@ -27,6 +27,7 @@ from bdnnc.network.network import Network
 
 WITH_NETWORK = ("optimal", "feasible", "interrupted")  # what the status of a file with a network can be
 TOLERANCES = ("feasibility", "integrality", "optimality")  # the names that a solver's tolerances go by
+SPEC_HASH, DATA_HASH = "certificate.sha256.spec", "certificate.sha256.data"
 WORDS = {"<=": "at most", ">=": "at least", "==": "exactly"}
 
 
@@ -46,18 +47,36 @@ def certify(
     ``domain_checks`` may test; here only the margins that the certificate reports are recomputed.
     ``network_class``: the class as the recompiled spec has it (None: not compared).
     """
+    return _report(_checks(model, dataset, problem, domain_checks, spec, network_class))
+
+
+def certify_origin(model: Model, spec: str | None = None, data_sha256: str | None = None) -> CertifyReport:
+    """What can be said before anything is compiled: that the file agrees with itself, and that ``spec``, a text beside it, and
+    the data, of which ``data_sha256`` is the SHA-256 in hex, are those of the training. None: not compared."""
+    return _report(_origin_checks(model, spec, data_sha256))
+
+
+def _report(checks: Iterable[Check]) -> CertifyReport:
     found: list[Check] = []
-    for check in _checks(model, dataset, problem, domain_checks, spec, network_class):
+    for check in checks:
         found.append(check)
         if not check.ok:
             break
     return CertifyReport(tuple(found))
 
 
+def _origin_checks(model: Model, spec: str | None, data_sha256: str | None) -> Iterator[Check]:
+    yield from consistency_checks(model)
+    if spec is not None:
+        yield Check.equal(SPEC_HASH, model.certificate.spec_sha256, text_sha256(spec))
+    if data_sha256 is not None:
+        yield Check.equal(DATA_HASH, model.certificate.data_sha256, data_sha256)
+
+
 def consistency_checks(model: Model) -> Iterator[Check]:
     """What can be said of the file without data: the hash of the spec, the arithmetic of bounds and gap, repeated figures."""
     training, certificate = model.training, model.certificate
-    yield Check.equal("certificate.sha256.spec", certificate.spec_sha256, text_sha256(model.spec))
+    yield Check.equal(SPEC_HASH, certificate.spec_sha256, text_sha256(model.spec))
     yield Check.equal("source.sha256", model.source.sha256, certificate.data_sha256)
     yield from _bounds(training)
     yield _status(training)
@@ -146,9 +165,7 @@ def _checks(
     spec: str | None,
     network_class: Mapping[str, Scalar] | None,
 ) -> Iterator[Check]:
-    yield from consistency_checks(model)
-    if spec is not None:
-        yield Check.equal("certificate.sha256.spec", model.certificate.spec_sha256, text_sha256(spec))
+    yield from _origin_checks(model, spec, None)
     if network_class is not None:
         yield Check.equal("training.class", dict(model.training.network_class), dict(network_class))
     yield from _origin(model, dataset)
@@ -166,7 +183,7 @@ def _checks(
 def _origin(model: Model, dataset: Dataset) -> Iterator[Check]:
     """That the data is the data, read the same way, and that the network fits it."""
     origin, network = dataset.origin, model.network
-    yield Check.equal("certificate.sha256.data", model.certificate.data_sha256, origin.sha256)
+    yield Check.equal(DATA_HASH, model.certificate.data_sha256, origin.sha256)
     yield Check.equal("target.column", model.target.column, origin.target_column)
     yield Check.equal("target.name", model.target.name, origin.target_name)
     yield Check.equal("dialect.delimiter", model.dialect.delimiter, origin.delimiter)

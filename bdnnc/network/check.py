@@ -10,6 +10,7 @@ from typing import Any
 from bdnnc.diagnostics import Diagnostic, WorkFailed
 from bdnnc.network.exact_json import flat_text, plain_text
 from bdnnc.network.network import Network
+from bdnnc.network.short_numbers import with_short_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,8 @@ class CertifyReport:
         check = self.difference
         if check is None:
             return None
-        return Diagnostic(
-            "E560", f"`{check.name}` is {check.claimed} in the model file, but recomputed it is {check.recomputed}"
-        )
+        claimed, recomputed = _pair(check)
+        return Diagnostic("E560", f"`{check.name}` is {claimed} in the model file, but recomputed it is {recomputed}")
 
     def require(self) -> None:
         """Raises WorkFailed E560 where a figure differs."""
@@ -62,15 +62,26 @@ class CertifyReport:
             raise WorkFailed(found)
 
     def text(self) -> str:
-        """One line a check."""
-        width = max((len(check.name) for check in self.checks), default=0)
-        return "\n".join(_line(check, width) for check in self.checks) + "\n"
+        """One line a name, long numbers cut to twenty digits; what differs stands last."""
+        agreed: dict[str, list[str]] = {}
+        for check in self.checks:
+            if check.ok:
+                agreed.setdefault(check.name, []).append(with_short_numbers(check.claimed))
+        wrong = self.difference
+        if wrong is not None:
+            agreed.pop(wrong.name, None)
+        width = max((len(name) for name in (*agreed, *(() if wrong is None else (wrong.name,)))), default=0)
+        lines = [f"ok     {name:<{width}}  {', '.join(dict.fromkeys(values))}" for name, values in agreed.items()]
+        if wrong is not None:
+            claimed, recomputed = _pair(wrong)
+            lines.append(f"WRONG  {wrong.name:<{width}}  {claimed} in the model file, recomputed: {recomputed}")
+        return "\n".join(lines) + "\n"
 
     def table(self) -> dict[str, Any]:
-        """For JSON: ``ok``, and the checks as objects; all values are texts."""
+        """For JSON: ``ok``, and the checks as objects, each once; all values are texts, numbers in full."""
         checks = [
             {"name": check.name, "claimed": check.claimed, "recomputed": check.recomputed, "ok": check.ok}
-            for check in self.checks
+            for check in dict.fromkeys(self.checks)
         ]
         return {"ok": self.ok, "checks": checks}
 
@@ -86,7 +97,7 @@ def value_text(value: object) -> str:
     return str(value)
 
 
-def _line(check: Check, width: int) -> str:
-    if check.ok:
-        return f"ok     {check.name:<{width}}  {check.claimed}"
-    return f"WRONG  {check.name:<{width}}  {check.claimed} in the model file, recomputed: {check.recomputed}"
+def _pair(check: Check) -> tuple[str, str]:
+    """What is claimed and what was recomputed, long numbers cut unless that would hide the difference."""
+    claimed, recomputed = with_short_numbers(check.claimed), with_short_numbers(check.recomputed)
+    return (check.claimed, check.recomputed) if claimed == recomputed else (claimed, recomputed)

@@ -158,8 +158,13 @@ class JointProgram:
         open_columns = columns[original.lower[columns] < original.upper[columns]]
         if ((original.lower[open_columns] < 0) | (original.upper[open_columns] > 1)).any():
             return None, False
+        unsaid = np.abs(touched) <= ROUNDED_AWAY
+        lower, upper = np.where(unsaid, original.lower, arrays.lower), np.where(unsaid, original.upper, arrays.upper)
+        proved = self._proves(arrays.with_bounds(lower, upper), ray, touched)
+        if not (proved or len(open_columns)):
+            return None, False
         ones, zeros = (self._literals(open_columns[arrays.lower[open_columns] == value]) for value in (1.0, 0.0))
-        return Clause(ones, zeros), self._proves(arrays, ray, touched)
+        return Clause(ones, zeros), proved
 
     def _combination(self, arrays: MatrixArrays, ray: Floats) -> Floats:
         """y A, (columns,)."""
@@ -178,7 +183,7 @@ class JointProgram:
         with np.errstate(invalid="ignore"):
             least = np.where(y > 0, y * low, y * high).sum()
             most = np.where(y > 0, y * high, y * low).sum()
-        room = 1e-7 * (1.0 + float(np.abs(touched * arrays.upper).sum()))
+        room = 1e-7 * (1.0 + float(np.maximum(np.abs(box[0]), np.abs(box[1])).sum()))
         return bool(box[1].sum() < least - room or box[0].sum() > most + room)
 
     def _literals(self, columns: NDArray[np.int64]) -> tuple[tuple[Key, NDArray[np.int64]], ...]:

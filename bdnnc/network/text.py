@@ -84,22 +84,40 @@ def _status_line(training: TrainingRecord, seconds: float | None) -> str:
 def _goal_branch(place: int, training: TrainingRecord) -> Branch:
     goal = training.goals[place]
     then = "then " if place else ""
-    model_objective = training.model_objective if place == 0 else None
-    return f"{then}{goal.sense} {goal.text}: {_figures(goal, margin_of(training), model_objective)}", ()
+    return f"{then}{goal.sense} {goal.text}: {_value(goal)}, {_proof(place, training)}", ()
 
 
-def _figures(goal: GoalRecord, margin: str, model_objective: Fraction | None) -> str:
+def _value(goal: GoalRecord) -> str:
     before = "" if goal.reached in (None, goal.value) else f" ({_short(goal.best)} before the later goals)"
-    value = f"{_short(goal.value)}{before}"
+    return f"{_short(goal.value)}{before}"
+
+
+def _proof(place: int, training: TrainingRecord) -> str:
+    """What is known of a goal's value. `proved` is said of bounds that are met exactly, and of those met within 1e-6 only where
+    all of the training is optimal: the record does not say which goals' values lie on a lattice."""
+    goal, margin = training.goals[place], margin_of(training)
     if goal.bound is None:
-        return f"{value}, no bound"
-    if model_objective is not None:
-        extreme = "least" if goal.sense == "minimize" else "most"
-        return f"{value}, better than {_short(model_objective)}, the {extreme} with the {margin} margins"
+        return "no bound"
+    if place == 0 and training.model_objective is not None:
+        return _beyond(goal, training.model_objective, margin)
     if not goal.is_met:
-        return f"{value}, bound {_short(goal.bound)}"
-    proved = "proved optimal" if goal.bound == goal.best else "proved optimal within 1e-6"
-    return f"{value}, {proved}" + ("" if margin == "exact" else f" among networks of the {margin} margins")
+        return f"bound {_short(goal.bound)}"
+    under = " under the goals before" if place else ""
+    among = "" if margin == "exact" else f" among networks of the {margin} margins"
+    if goal.bound == goal.best:
+        return f"proved optimal{under}{among}"
+    if training.status == "optimal":
+        return f"proved optimal within 1e-6{under}{among}"
+    return f"within 1e-6 of its bound{under}{among}"
+
+
+def _beyond(goal: GoalRecord, model_objective: Fraction, margin: str) -> str:
+    """Of a network that is better than the optimum of the model: with exact margins by the solver's error alone."""
+    extreme = "least" if goal.sense == "minimize" else "most"
+    found = _short(model_objective)
+    if margin == "exact":
+        return f"better than {found}, which the solver took for the {extreme}"
+    return f"better than {found}, the {extreme} with the {margin} margins"
 
 
 def margin_of(training: TrainingRecord) -> str:
@@ -161,15 +179,16 @@ def _unit(layer: Layer) -> str:
 
 
 def _short(value: Fraction) -> str:
-    """The exact decimal where it is short, else six digits with a tilde that says so."""
+    """The exact decimal where it is short, else six digits, with a tilde that says so where they are not all."""
     if abs(value.numerator) < 10**12 and value.denominator <= 10**6:
         text = decimal_text(value)
         if len(text) <= 10:
             return text
     try:
-        return f"~{float(value):.6g}"
+        text = f"{float(value):.6g}"
     except OverflowError:
         return "~inf" if value > 0 else "~-inf"
+    return text if Fraction(text) == value else f"~{text}"
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:

@@ -11,7 +11,7 @@ from math import ceil
 from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed
 from bdnnc.milp.model import MilpModel
 from bdnnc.solve.arrays import MatrixArrays
-from bdnnc.solve.outcome import NotStartedError, Outcome, RefusedBySolverError
+from bdnnc.solve.outcome import MODEL_REFUSED, NotStartedError, Outcome, RefusedBySolverError
 from bdnnc.solve.protocol import Floats, Progress, Solution, SolveOptions, Stop
 
 LATTICE_SLACK = 1e-6  # of a step: how far above a lattice value a bound must be to be rounded up to the next
@@ -74,7 +74,7 @@ class HighsSolver:
         above the objective. ``stop`` is ``OPTIMAL`` only if no gap is left, else ``TARGET``. A solver that crashes gives
         ``Stop.FAILED`` with the reason in ``message``.
 
-        Raises UserError E505 (an option that HiGHS refuses), WorkFailed E503 (the child process can't be started),
+        Raises UserError E505 (an option or a model that HiGHS refuses), WorkFailed E503 (the child process can't be started),
         E504 (too many non-zeros).
         """
         started = time.monotonic()
@@ -119,9 +119,15 @@ class HighsSolver:
 
             return solve_isolated(arrays, options, incumbents, tell, echo=_wants_log(options))
         except RefusedBySolverError as refused:
-            raise UserError(Diagnostic("E505", str(refused))) from refused
+            raise UserError(Diagnostic("E505", str(refused), help=_help(str(refused)))) from refused
         except NotStartedError as failed:
             raise WorkFailed(Diagnostic("E503", f"the solver's process could not be started: {failed}")) from failed
+
+
+def _help(refusal: str) -> str:
+    if refusal.startswith(MODEL_REFUSED):
+        return "make the numbers of goals, constraints, sets and margins smaller, or scale the data: `scale minmax(0, 1)`"
+    return "give the option another value, or leave it out"
 
 
 def _solution(

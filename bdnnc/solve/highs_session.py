@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bdnnc.solve.arrays import MatrixArrays
 from bdnnc.solve.highs_options import OptionValue, converted_value, highs_options
 from bdnnc.solve.highs_quiet import QuietHighs
-from bdnnc.solve.outcome import OnIncumbent, OnProgress, Outcome, RefusedBySolverError
+from bdnnc.solve.outcome import MODEL_REFUSED, OnIncumbent, OnProgress, Outcome, RefusedBySolverError
 from bdnnc.solve.protocol import Progress, SolveOptions, Stop
 
 PROGRESS_EVERY = 0.1  # seconds; HiGHS calls back thousands of times a second
@@ -84,7 +84,17 @@ def load(highs: highspy.Highs, arrays: MatrixArrays) -> None:
         arrays.integrality.astype(np.int32),
     )
     if status == highspy.HighsStatus.kError:
-        raise RefusedBySolverError("HiGHS refuses the model")
+        raise RefusedBySolverError(f"{MODEL_REFUSED}{_why_refused(highs, arrays)}")
+
+
+def _why_refused(highs: highspy.Highs, arrays: MatrixArrays) -> str:
+    """The number that HiGHS finds too large; nothing where there is none."""
+    for values, option, what in ((arrays.data, "large_matrix_value", "coefficient"), (arrays.c, "infinite_cost", "cost")):
+        largest = float(np.abs(values).max(initial=0.0))
+        limit = float(highs.getOptionValue(option)[1])
+        if not largest < limit:
+            return f": it has a {what} of {largest:.3g} and takes none of {limit:.0e} or more"
+    return ""
 
 
 PRESOLVE_TOLERANCE = 0.99e-7

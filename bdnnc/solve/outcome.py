@@ -10,6 +10,9 @@ from bdnnc.solve.protocol import Floats, Progress, Stop
 OnIncumbent = Callable[[Floats, float], bool]
 OnProgress = Callable[[Progress], bool]
 
+MODEL_REFUSED = "HiGHS refuses the model"
+"""How the text of a `RefusedBySolverError` begins where it is not an option that is refused."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:

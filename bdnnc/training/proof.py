@@ -5,8 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from math import ceil
 
-from bdnnc.formulation.formulate import CAP_ROOM, Formulation
+from bdnnc.exact import decimal_text
+from bdnnc.formulation.formulate import CAP_ROOM, Formulation, sign_of
 from bdnnc.network.document import MET
+from bdnnc.solve.protocol import Solution, Stop
 
 CONTINUOUS_GAP = 1e-7
 """Relative: the solver's gap where values are real numbers, which never meet their bound exactly."""
@@ -38,6 +40,20 @@ def is_beyond(bound: Fraction, objective: Fraction, formulation: Formulation) ->
     """Whether an objective is better than its bound by more than a solver's rounding, as a network outside the model's class
     can be."""
     return bound - objective > _room(objective, formulation)
+
+
+def false_claim(solution: Solution, found: Fraction | None, formulation: Formulation) -> str:
+    """What to say where a solution of the published form, which is taken at its word, is no such network; else nothing.
+    ``found``: the objective of the best network."""
+    claimed = solution.objective
+    if not formulation.is_published or solution.stop is not Stop.OPTIMAL or claimed is None or found is None:
+        return ""
+    claim = exact_bound(claimed, formulation)
+    if found <= claim:
+        return ""
+    sign = sign_of(formulation.goal)
+    own, told = decimal_text(sign * found), decimal_text(sign * claim)
+    return f"the published form's optimum of {told} is no network's: the best that was accepted has {own}"
 
 
 def _room(objective: Fraction, formulation: Formulation) -> Fraction:

@@ -8,10 +8,8 @@ import time
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
 
 from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed, render_concise
-from bdnnc.exact import decimal_text
 from bdnnc.formulation.formulate import sign_of
 from bdnnc.network.assemble import Run, Stage, assemble
 from bdnnc.network.document import Model, Scalar, Status
@@ -23,6 +21,7 @@ from bdnnc.pipeline import Pipeline
 from bdnnc.report.progress import ProgressReporter, SilentReporter
 from bdnnc.solve.interrupt import Interruption
 from bdnnc.training.exact import train_exact
+from bdnnc.training.no_network import Declared, declared, no_network
 from bdnnc.training.outcome import Limits, Outcome, StageOutcome, Watch
 from bdnnc.training.settings import Request, Settings, settle
 from bdnnc.training.start_file import start_network
@@ -31,35 +30,20 @@ from bdnnc.training.start_file import start_network
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
     """``model``: the document of the best accepted network, None if there is none. ``gap_met``: False where a gap was asked for
-    and missed."""
+    and missed. ``searched``: what the networks had to be."""
 
     model: Model | None
     outcome: Outcome
     seconds: float
     gap_met: bool
-    cutoff: Fraction | None = None
-    sense: Literal["minimize", "maximize"] = "minimize"
-    """Of the first goal, which the cutoff is of."""
+    searched: Declared
 
     def require_network(self) -> Model:
         """The document. Raises WorkFailed E520 (infeasible), E521 (none found in time), E522 (the solver failed), E526
         (none within the cutoff)."""
-        if self.model is not None:
-            return self.model
-        message = self.outcome.message
-        status = self.outcome.stages[-1].status
-        if status == "infeasible" and self.cutoff is not None:
-            most, change = ("most", "raise") if self.sense == "minimize" else ("least", "lower")
-            message = f"no network of the declared class has an objective of at {most} {decimal_text(self.cutoff)}, the cutoff"
-            raise WorkFailed(Diagnostic("E526", message, help=f"{change} `cutoff`, or leave it out to see what can be had"))
-        if status == "infeasible":
-            raise WorkFailed(
-                Diagnostic("E520", "no network of the declared class exists", notes=tuple(filter(None, [message])))
-            )
-        if message:
-            raise WorkFailed(Diagnostic("E522", f"the solver failed before a network was found: {message}"))
-        help = "give it more time with `--time-limit`, take fewer points, or start from a network with `--start`"
-        raise WorkFailed(Diagnostic("E521", "no network was found within the limits", help=help))
+        if self.model is None:
+            raise WorkFailed(no_network(self.outcome, self.searched))
+        return self.model
 
 
 def train(
@@ -93,7 +77,7 @@ def train(
     seconds = time.monotonic() - began
     model = keeper.finish(outcome)
     gap_met = _gap_met(model, settings.limits.gap)
-    return Trained(model, outcome, seconds, gap_met, settings.limits.cutoff, pipeline.problem.goals[0].sense)
+    return Trained(model, outcome, seconds, gap_met, declared(pipeline, settings.limits.cutoff))
 
 
 def _limits(settings: Settings, pipeline: Pipeline) -> Limits:

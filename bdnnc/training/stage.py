@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnnc.data.inputs import Input
-from bdnnc.exact import decimal_text
 from bdnnc.formulation.bounds import least_objective
 from bdnnc.formulation.formulate import Formulation, sign_of
 from bdnnc.formulation.slop import TOLERANCES
@@ -34,7 +33,7 @@ from bdnnc.training.constant import best_constant
 from bdnnc.training.cutoff import with_cutoff
 from bdnnc.training.declared_start import with_declared_start
 from bdnnc.training.outcome import Limits, StageOutcome, StageStatus, Watch
-from bdnnc.training.proof import CONTINUOUS_GAP, exact_bound, is_beyond, meets
+from bdnnc.training.proof import CONTINUOUS_GAP, exact_bound, false_claim, is_beyond, meets
 
 Floats = NDArray[np.float64]
 
@@ -48,6 +47,10 @@ MOST_ATTEMPTS = 100
 DECLARED_START_SHARE = 0.1
 """Of the time: what may be spent on completing the weights to start from."""
 
+
+BEYOND_CUTOFF = "no better network exists within the cutoff"
+BEYOND_CLASS = "no network with the model's margins is as good in the goals before as the one that they found"
+"""A rounded network may keep a little less than the margin that the model enforces."""
 
 REACHED = (Stop.OPTIMAL, Stop.TARGET)
 """Where the solver claims what it was asked for: no gap, or one that is small enough."""
@@ -161,8 +164,10 @@ class StageSearch:
 
     def _is_inexact(self, solution: Solution, tolerance: float) -> bool:
         """Whether the solver calls its point optimal, but its tolerances hide how much worse the network is."""
-        is_loose = tolerance > TOLERANCES[-1] and self.formulation.objective_lattice is None and self.limits.gap is None
-        return is_loose and solution.stop in REACHED and not self.limits.is_late and not self._is_proved()
+        if self.objective is None or self.formulation.objective_lattice is not None or self.limits.gap is not None:
+            return False
+        is_over = solution.stop not in REACHED or self.limits.is_late or tolerance <= TOLERANCES[-1]
+        return not is_over and not meets(self.objective, max(self.bound, self.claimed), self.formulation)
 
     def _confirmed(self, solution: Solution, model: MilpModel, tolerance: float) -> Solution:
         """What stands of a solve on a delicate model: it is solved again on another path, without a start, and only what both
@@ -224,7 +229,8 @@ class StageSearch:
         if moment.bound is not None and isfinite(moment.bound):
             self._raise_bound(exact_bound(moment.bound, self.formulation))
         shown = None if self.objective is None else self.sign * float(self.objective)
-        self.watch.on_progress(replace(moment, incumbent=shown, bound=self.sign * float(self.bound)))
+        bound = self.bound if self.objective is None else min(self.bound, self.objective)
+        self.watch.on_progress(replace(moment, incumbent=shown, bound=self.sign * float(bound)))
         return self._is_proved() or self.watch.should_stop()
 
     def _is_proved(self) -> bool:
@@ -270,23 +276,12 @@ class StageSearch:
             model_objective = self.sign * bound  # the network is outside the model's class, by the margin alone
         if objective is not None:
             bound = min(bound, objective)
-        if status == "feasible" and solution.stop is Stop.INFEASIBLE and self.limits.cutoff is not None:
-            message = "no better network exists within the cutoff"
-        message = message or self._false_claim(solution)
+        if status == "feasible" and solution.stop is Stop.INFEASIBLE:
+            message = BEYOND_CUTOFF if self.limits.cutoff is not None else BEYOND_CLASS if self.formulation.stage else message
+        message = message or false_claim(solution, objective, self.formulation)
         own = None if objective is None else self.sign * objective
         cuts = len(self.clauses)
         return StageOutcome(status, self.network, own, self.sign * bound, cuts, self.nodes, tolerance, message, model_objective)
-
-    def _false_claim(self, solution: Solution) -> str:
-        """What to say where a solution of the published form, which is taken at its word, is no such network."""
-        claimed, found = solution.objective, self.objective
-        if not self.formulation.is_published or solution.stop is not Stop.OPTIMAL or claimed is None or found is None:
-            return ""
-        claim = exact_bound(claimed, self.formulation)
-        if found <= claim:
-            return ""
-        own, told = decimal_text(self.sign * found), decimal_text(self.sign * claim)
-        return f"the published form's optimum of {told} is no network's: the best that was accepted has {own}"
 
     def _status(self, solution: Solution) -> StageStatus:
         """What is known, not what the solver did: optimal only where the accepted network meets the bound."""

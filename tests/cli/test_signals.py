@@ -19,8 +19,8 @@ from tests.cli.conftest import command, environment
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
 
-def _ended_by(spec: Path, end: Callable[[int], None]) -> tuple[int, str, str, float]:
-    """Exit code, outputs, and seconds to the end, of a training that is ended once it has saved a network."""
+def _ended_by(spec: Path, end: Callable[[int], None], goals: int = 1) -> tuple[int, str, str, float]:
+    """Exit code, outputs, and seconds to the end, of a training that is ended once it has saved a network of so many goals."""
     arguments = command(["train", spec.name, "-o", "hard.json", "--time-limit", "100"])
     running = subprocess.Popen(
         arguments, cwd=spec.parent, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -28,10 +28,10 @@ def _ended_by(spec: Path, end: Callable[[int], None]) -> tuple[int, str, str, fl
     )  # fmt: skip
     try:
         deadline = time.monotonic() + 60
-        while not (spec.parent / "hard.json").exists() and running.poll() is None and time.monotonic() < deadline:
+        while _searched(spec.parent / "hard.json") < goals and running.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
         assert running.poll() is None, running.communicate()
-        assert (spec.parent / "hard.json").exists()
+        assert _searched(spec.parent / "hard.json") == goals
         time.sleep(1)  # the first network is there before the solver is
         began = time.monotonic()
         end(running.pid)
@@ -39,6 +39,11 @@ def _ended_by(spec: Path, end: Callable[[int], None]) -> tuple[int, str, str, fl
     finally:
         running.kill()
     return running.returncode, out, err, time.monotonic() - began
+
+
+def _searched(path: Path) -> int:
+    """The goals whose search has begun, as the file says; it is whole whenever it is there."""
+    return sum(goal.bound is not None for goal in load(path).training.goals) if path.exists() else 0
 
 
 def _holds(spec: Path) -> str:
@@ -83,3 +88,25 @@ def test_a_second_signal_ends_at_once(hard: Path) -> None:
     assert seconds < 10
     assert "Traceback" not in err
     assert _holds(hard) in ("feasible", "interrupted")
+
+
+@pytest.fixture
+def two_goals(hard: Path) -> Path:
+    """The first goal is proved at once, the second is not solved in a minute."""
+    text = hard.read_text(encoding="utf-8")
+    goals = "minimize l1(output.weights) within 5\nthen minimize hamming"
+    hard.write_text(text.replace("minimize hamming", goals), encoding="utf-8")
+    return hard
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGKILL, "feasible"), (signal.SIGINT, "interrupted")], ids=["kill", "interrupt"]
+)
+def test_the_second_goal_ends_early(two_goals: Path, number: signal.Signals, status: str) -> None:
+    _ended_by(two_goals, lambda pid: os.kill(pid, number), goals=2)
+    assert _holds(two_goals) == status
+    first, second = load(two_goals.parent / "hard.json").training.goals
+    assert (first.reached, first.bound) == (0, 0)
+    assert first.value <= 5
+    assert second.bound is not None
+    assert second.bound < second.value

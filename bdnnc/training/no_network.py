@@ -1,0 +1,94 @@
+"""What to say where a training ended without a network: why, as far as is known, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+from bdnnc.diagnostics import Diagnostic, Label, Span
+from bdnnc.exact import decimal_text
+
+if TYPE_CHECKING:
+    from bdnnc.pipeline import Pipeline
+    from bdnnc.training.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the networks that were searched had to be. ``constraints``: statements of `subject to`; ``margin``: `exact`,
+    `chosen`, `declared` or `published`, of all layers together; ``block``: the keyword `subject to`, the layers where there
+    are no constraints; ``sense`` and ``cutoff`` of the first goal."""
+
+    constraints: int
+    margin: str
+    block: Span | None
+    sense: Literal["minimize", "maximize"] = "minimize"
+    cutoff: Fraction | None = None
+
+
+def declared(pipeline: Pipeline, cutoff: Fraction | None) -> Declared:
+    """What the file of a pipeline declares."""
+    from bdnnc.language.tree import Network, Subject
+    from bdnnc.network.planned import network_class
+
+    problem = pipeline.problem
+    count = len(problem.constraints) + len(problem.monotone)
+    kind = Subject if count else Network
+    block = next((statement.keyword for statement in pipeline.tree.statements if isinstance(statement, kind)), None)
+    margin = str(network_class(pipeline.formulation)["margin"])
+    return Declared(count, margin, block, problem.goals[0].sense, cutoff)
+
+
+def no_network(outcome: Outcome, searched: Declared) -> Diagnostic:
+    """E520 (infeasible), E526 (none within the cutoff), E521 (none found in time) or E522 (the solver failed)."""
+    if outcome.stages[-1].status == "infeasible":
+        return _infeasible(outcome.message, searched) if searched.cutoff is None else _beyond(searched.cutoff, searched.sense)
+    if outcome.message:
+        help = (
+            "try another `--seed` or `--start` from a network; numbers of very different magnitudes are a common cause, "
+            "which `scale minmax(0, 1)` and coefficients near 1 mend"
+        )
+        return Diagnostic("E522", f"the solver failed before a network was found: {outcome.message}", help=help)
+    note = f"a network has to keep {_counted(searched.constraints)}; most of the time may go into finding the first that does"
+    return Diagnostic(
+        "E521",
+        "no network was found within the limits",
+        notes=(note,) if searched.constraints else (),
+        help="give it more time with `--time-limit`, take fewer points, or start from a network with `--start`",
+    )
+
+
+def _infeasible(message: str, searched: Declared) -> Diagnostic:
+    among = "" if searched.margin == "exact" else f", among networks of the {searched.margin} margins"
+    if searched.constraints:
+        notes = [f"it would have to keep {_counted(searched.constraints)}{among}"]
+        which = "leave it out to see what can be had"
+        if searched.constraints > 1:
+            which = "leave out constraints one by one to see which exclude each other"
+        help = f"{which}, or widen weights and biases"
+    else:
+        notes = [f"there are no constraints: its weights, biases and margins exclude each other{among}"]
+        help = "widen weights and biases, or make margins smaller"
+    if searched.margin == "chosen":
+        help += "; a smaller `margin` in the layers allows more networks"
+    label = None if searched.block is None else Label(searched.block, _label(searched.constraints))
+    return Diagnostic(
+        "E520", "no network of the declared class exists", label, notes=(*notes, *filter(None, [message])), help=help
+    )
+
+
+def _label(constraints: int) -> str:
+    if not constraints:
+        return "no network is of this class"
+    return "no network keeps this" if constraints == 1 else f"no network keeps these {constraints} together"
+
+
+def _counted(constraints: int) -> str:
+    return f"{constraints} {'constraint' if constraints == 1 else 'constraints'}"
+
+
+def _beyond(cutoff: Fraction, sense: Literal["minimize", "maximize"]) -> Diagnostic:
+    most, change = ("most", "raise") if sense == "minimize" else ("least", "lower")
+    message = f"no network of the declared class has an objective of at {most} {decimal_text(cutoff)}, the cutoff"
+    return Diagnostic("E526", message, help=f"{change} `cutoff`, or leave it out to see what can be had")
