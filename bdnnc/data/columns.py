@@ -37,7 +37,8 @@ def choose(table: Table, spec: DataSpec) -> Choice:
         raise UserError(found)
     if not inputs:
         where = spec.target.span if spec.target else spec.source.span
-        raise failure("E229", f"`{table.name}` has no column besides the target", where)
+        help = "add a column of inputs, or choose another `delimiter` if all stands in one column"
+        raise failure("E229", f"`{table.name}` has no column besides the target", where, help=help)
     repeated = _repeated_names(table, inputs)
     if repeated:
         message = f"several columns of `{table.name}` have the name {listed(repeated)}"
@@ -87,7 +88,8 @@ def _target(table: Table, spec: DataSpec, found: list[Diagnostic]) -> int | None
             found.append(error("E226", message, spec.target.span, help="remove the line"))
         return table.target
     if table.lines is None and not table.named:  # an npz without labels
-        found.append(error("E229", f"`{table.name}` has no array `y` with the labels", spec.source.span))
+        help = "save the labels beside the inputs: `numpy.savez(.., X=X, y=y)`"
+        found.append(error("E229", f"`{table.name}` has no array `y` with the labels", spec.source.span, help=help))
         return None
     if spec.target is None:
         help = "add a line `target NAME` or `target INDEX` to `data`"
@@ -111,9 +113,10 @@ def _features(table: Table, spec: DataSpec, target: int | None, found: list[Diag
             found.append(column)
         elif column == target:
             message = f"the target, column {column} (`{table.names[column]}`), is among the features"
-            found.append(error("E217", message, wanted.span))
+            found.append(error("E217", message, wanted.span, help="remove it from `features`"))
         elif column in chosen:
-            found.append(error("E228", f"column {column} (`{table.names[column]}`) is among the features twice", wanted.span))
+            message = f"column {column} (`{table.names[column]}`) is among the features twice"
+            found.append(error("E228", message, wanted.span, help="remove it once"))
         else:
             chosen[column] = None
     return tuple(chosen)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from bdnnc.data.blame import error, failure, listed
 from bdnnc.data.categories import RawColumn, TextColumn
@@ -14,14 +16,24 @@ from bdnnc.data.numbers import ExactColumn
 from bdnnc.data.points import Wanted
 from bdnnc.data.sources import column_name
 from bdnnc.data.table import Table
-from bdnnc.diagnostics import Diagnostic, InternalError, UserError
+from bdnnc.diagnostics import Diagnostic, InternalError, Span, UserError
 from bdnnc.exact import decimal_text
 from bdnnc.language.spec import Encode
 
 MOST_CATEGORIES = 1000
 
-Encoders = Mapping[int, Encode]
-"""The statement that encodes a column of the file; columns that are not encoded are not in it."""
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How one column is encoded; ``span``: where it is listed."""
+
+    kind: Literal["onehot", "thermometer"]
+    levels: int | None
+    span: Span
+
+
+Encoders = Mapping[int, Encoding]
+"""How a column of the file is encoded; columns that are not encoded are not in it."""
 
 
 def encoders(table: Table, choice: Choice, encodes: Sequence[Encode]) -> Encoders:
@@ -31,7 +43,7 @@ def encoders(table: Table, choice: Choice, encodes: Sequence[Encode]) -> Encoder
     or encoded twice).
     """
     found: list[Diagnostic] = []
-    chosen: dict[int, Encode] = {}
+    chosen: dict[int, Encoding] = {}
     for encode in encodes:
         for wanted in encode.columns:
             column = find_column(table, wanted)
@@ -47,7 +59,7 @@ def encoders(table: Table, choice: Choice, encodes: Sequence[Encode]) -> Encoder
             elif column in chosen:
                 found.append(error("E233", f"{said} is encoded twice", wanted.span, help="remove it here"))
             else:
-                chosen[column] = encode
+                chosen[column] = Encoding(encode.kind, encode.levels, wanted.span)
     if found:
         raise UserError(found)
     return chosen
@@ -58,13 +70,13 @@ def wanted_columns(choice: Choice, chosen: Encoders) -> tuple[Wanted, ...]:
     return tuple(_wanted(column, chosen.get(column)) for column in choice.inputs)
 
 
-def _wanted(column: int, encode: Encode | None) -> Wanted:
+def _wanted(column: int, encode: Encoding | None) -> Wanted:
     if encode is None:
         return Wanted(column)
     return Wanted(column, True) if encode.kind == "onehot" else Wanted(column, False, encode.span)
 
 
-def encoded(points: RawColumn, name: str, column: int, encode: Encode) -> tuple[Input, ...]:
+def encoded(points: RawColumn, name: str, column: int, encode: Encoding) -> tuple[Input, ...]:
     """The inputs that a column becomes; ``points`` are its training points, ``name`` and ``column`` those of the file.
 
     One-hot: one input a category of the training points, sorted like classes. Thermometer with k levels: x above min + (max -
@@ -97,7 +109,7 @@ def unseen_notes(columns: Sequence[RawColumn], inputs: Sequence[Input], places: 
     return notes
 
 
-def _onehot(points: TextColumn, name: str, column: int, encode: Encode) -> tuple[Input, ...]:
+def _onehot(points: TextColumn, name: str, column: int, encode: Encoding) -> tuple[Input, ...]:
     categories = points.categories()
     if len(categories) > MOST_CATEGORIES:
         message = f"`{name}` has {len(categories)} categories, one-hot inputs are made of at most {MOST_CATEGORIES}"
@@ -106,7 +118,7 @@ def _onehot(points: TextColumn, name: str, column: int, encode: Encode) -> tuple
     return tuple(Input(f"{name}={value}", column, Equals(value)) for value in categories)
 
 
-def _thermometer(points: ExactColumn, name: str, column: int, encode: Encode, levels: int) -> tuple[Input, ...]:
+def _thermometer(points: ExactColumn, name: str, column: int, encode: Encoding, levels: int) -> tuple[Input, ...]:
     low = Fraction(int(points.numerators.min()), points.denominator)
     high = Fraction(int(points.numerators.max()), points.denominator)
     if low == high:

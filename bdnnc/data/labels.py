@@ -69,7 +69,8 @@ def kept_classes(
         left = f": {listed(chosen)}" if chosen else ""
         note = f"classes of the data: {listed(classes, LABELS_SHOWN)}"
         message = f"a classifier needs at least 2 classes, here {'is' if len(chosen) == 1 else 'are'} {len(chosen)}{left}"
-        raise failure("E222", message, keep.span if keep else where, notes=[note])
+        help = "keep two classes or more" if keep else "choose another `target`, or add points of another class"
+        raise failure("E222", message, keep.span if keep else where, notes=[note], help=help)
     return chosen
 
 
@@ -83,7 +84,7 @@ def refuse_unknown(
         have = "has a label that is" if count == 1 else "have labels that are"
         message = f"{counted(count, 'row')} of `{name}` {have} none of the classes: {listed(unknown)}"
         note = f"classes: {listed(classes, LABELS_SHOWN)}"
-        raise failure("E221", message, span, notes=[note])
+        raise failure("E221", message, span, notes=[note], help="mend these labels, or remove the rows")
 
 
 def _kept(label: Located[str | Fraction], classes: Sequence[str]) -> int | Diagnostic:

@@ -168,7 +168,7 @@ def _all_points(table: Table, spec: DataSpec, plan: _Plan) -> tuple[_File, dict[
     """The points of the source, and those of the files that are held out, by kind."""
     gate = Gate()
     wanted = wanted_columns(plan.choice, plan.encoders)
-    target = WantedTarget(plan.choice.target, spec.regression)
+    target = WantedTarget(plan.choice.target, spec.regression, spec.target.span if spec.target else None)
     main = gate.attempt(lambda: read_points(table, wanted, target, spec.missing, spec.source.span))
     others: dict[str, _File] = {}
     for hold in spec.holds:
@@ -188,7 +188,8 @@ def _held_file(table: Table, spec: DataSpec, plan: _Plan, source: FileSource) ->
     target = plan.choice.target
     places = locate(other, needed, target, table.names[target], source.span)
     if places.target is None:
-        raise failure("E216", f"`{other.name}` lacks the target column `{table.names[target]}`", source.span)
+        help = "name the column as in the file of the training points"
+        raise failure("E216", f"`{other.name}` lacks the target column `{table.names[target]}`", source.span, help=help)
     there = [replace(want, column=column) for want, column in zip(wanted, places.columns, strict=True)]
     points = read_points(other, there, WantedTarget(places.target, spec.regression), spec.missing, source.span)
     return _File(other, points, source.span)

@@ -18,7 +18,7 @@ from bdnnc.diagnostics import Diagnostic, Span, UserError
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A column of the table: read as texts or as numbers; ``encode``: the statement that needs its numbers, if one does."""
+    """A column of the table: read as texts or as numbers; ``encode``: where it is named to be encoded by its numbers."""
 
     column: int
     as_text: bool = False
@@ -27,10 +27,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class WantedTarget:
-    """The column of the target, whose cells are labels, or for regression numbers."""
+    """The column of the target, whose cells are labels, or for regression numbers; ``span``: where it is named, if it is."""
 
     column: int
     numbers: bool = False
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +77,7 @@ def read_points(
         for j, (reader, column) in enumerate(zip(readers, used, strict=False))
     ]
     unread = _unread(table, wanted, target, present, columns, span)
-    found.extend(unread if mend is None else (replace(finding, help=mend) for finding in unread))
+    found.extend(replace(finding, help=mend) if mend and finding.code == "E219" else finding for finding in unread)
     if found:
         raise UserError(found)
     kept = np.flatnonzero(~gone)
@@ -123,7 +124,7 @@ def _unread(
         rows = np.flatnonzero(present[:, j])
         if j == len(wanted) and target is not None:
             if column.text:
-                of_target.append(_text_target(table, target.column, rows[list(column.text)], span))
+                of_target.append(_text_target(table, target.column, rows[list(column.text)], target.span or span))
             place = target.column
         else:
             place, encode = wanted[j].column, wanted[j].encode

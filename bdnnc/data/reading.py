@@ -33,6 +33,7 @@ BROKEN_ARCHIVE = (
 )
 """What numpy raises on archives that are not as it wrote them."""
 
+SAVE_ARRAYS = 'save plain arrays: `numpy.savez("data.npz", X=X, y=y)`, with `X` of shape (rows, inputs)'
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -190,16 +191,18 @@ def read_npz(request: FileRequest) -> Table:
     try:
         loaded = np.load(io.BytesIO(content), allow_pickle=False)
         if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise failure("E214", f"`{request.name}` holds a single array, not an archive with `X` and `y`", request.span)
+            message = f"`{request.name}` holds a single array, not an archive with `X` and `y`"
+            raise failure("E214", message, request.span, help=SAVE_ARRAYS)
         with loaded:
             arrays = {key: loaded[key] for key in ("X", "y") if key in loaded.files}
             present = loaded.files
     except BROKEN_ARCHIVE as problem:
         reason = "it holds pickled objects" if "pickle" in str(problem) else str(problem).lower() or "it is cut short"
-        raise failure("E214", f"`{request.name}` is no readable npz file: {reason}", request.span) from problem
+        message = f"`{request.name}` is no readable npz file: {reason}"
+        raise failure("E214", message, request.span, help=SAVE_ARRAYS) from problem
     if "X" not in arrays:
         held = ", ".join(f"`{key}`" for key in present) or "nothing"
-        raise failure("E229", f"`{request.name}` has no array `X`; it holds {held}", request.span)
+        raise failure("E229", f"`{request.name}` has no array `X`; it holds {held}", request.span, help=SAVE_ARRAYS)
     digest = hashlib.sha256(content).hexdigest()
     return array_table(request.name, arrays["X"], arrays.get("y"), None, request.span, digest)
 
@@ -215,7 +218,7 @@ def array_table(
     matrix = _as_array(X, f"`X` of `{name}`", span)
     if matrix.ndim != 2:
         message = f"`X` of `{name}` must have 2 dimensions (rows, inputs), its shape is {matrix.shape}"
-        raise failure("E229", message, span)
+        raise failure("E229", message, span, help="reshape it: `X.reshape(len(y), -1)` has a row for each label")
     rows, width = matrix.shape
     if rows == 0 or width == 0:
         raise failure("E212", f"`X` of `{name}` is empty: {counted(rows, 'row')}, {counted(width, 'column')}", span)
@@ -225,12 +228,13 @@ def array_table(
     names = made_up(width) if feature_names is None else tuple(str(given) for given in feature_names)
     if len(names) != width:
         message = f"{counted(len(names), 'feature name')} for {counted(width, 'column')} of `X`"
-        raise failure("E229", message, span)
+        raise failure("E229", message, span, help="give one name a column, or none at all")
     if y is not None:
         labels = _as_array(y, f"`y` of `{name}`", span)
         if labels.shape != (rows,):
             message = f"`y` of `{name}` must have one entry a row of `X` ({rows}), its shape is {labels.shape}"
-            raise failure("E229", message, span)
+            help = "`y.reshape(-1)` makes a column of labels flat" if labels.size == rows else "save as many labels as rows"
+            raise failure("E229", message, span, help=help)
         columns.append(_array_cells(labels))
         names = (*names, "y")
     digest = sha256 or _digest(columns)
@@ -242,7 +246,8 @@ def _as_array(values: Any, what: str, span: Span | None) -> NDArray[Any]:
     try:
         return np.asarray(values)
     except ValueError as problem:
-        raise failure("E229", f"{what} is no array: its rows differ in length", span) from problem
+        help = "see that all rows have as many entries"
+        raise failure("E229", f"{what} is no array: its rows differ in length", span, help=help) from problem
 
 
 def _array_cells(column: NDArray[Any]) -> Cells:

@@ -85,7 +85,8 @@ def declared_margins(layer: ProblemLayer, sums: Sums, margin: Fraction, deeper: 
                 notes=(
                     f"pre-activations reach {float(reach(sums, bias).max()):.4g}, and at the tightest tolerance that makes "
                     f"sense there, {tolerance_floor(slop):.1g}, a row can be off by "
-                    f"{tolerance_floor(slop) * float(slop.max()):.1g}; a tolerance of {needed_tolerance(gaps, slop):.1g} would do",
+                    f"{tolerance_floor(slop) * float(slop.max()):.1g}; "
+                    f"a tolerance of {needed_tolerance(gaps, slop):.1g} would do",
                 ),
                 help=f"use a margin of at least {least:.1g}, scale the data, or narrow the weights and biases",
             )

@@ -64,7 +64,7 @@ def _keep_distance(builder: Builder, place: int, key: Key, member: Index) -> Non
     for side, value, sense, sign in sides:
         summand = Summand(key, literal, member[unit], np.full(len(literal), sign))
         rule = Implication(
-            f"{kind}_{side}", layer.name, bits, value, sense, literal, pattern, unit, np.zeros(len(literal)), ("sample", "unit"),
-            shape, layer.statement, None, (summand,),
+            f"{kind}_{side}", layer.name, bits, value, sense, literal, pattern, unit, np.zeros(len(literal)),
+            ("sample", "unit"), shape, layer.statement, None, (summand,),
         )  # fmt: skip
         builder.implications.append(rule)

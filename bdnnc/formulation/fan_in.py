@@ -15,7 +15,7 @@ from bdnnc.language.quantities import Constraint, FanIn
 
 
 def fan_in_caps(problem: Problem) -> list[int | None]:
-    """For each layer the most connections that a unit may have, by constraints on its fan-in alone; None: no such constraint."""
+    """For each layer the most connections that a unit may have, by constraints on its fan-in alone; None: without one."""
     caps: list[int | None] = [None] * len(problem.layers)
     for constraint in problem.constraints:
         found = _cap(constraint)

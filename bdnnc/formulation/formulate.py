@@ -67,6 +67,15 @@ class Formulation:
         return self.problem.goals[self.stage]
 
     @property
+    def unit(self) -> Fraction:
+        """What counts as 1 among the objective's values where tolerances are relative: the step of its lattice, else its
+        largest coefficient, and no more than 1."""
+        if self.objective_lattice is not None and self.objective_lattice[1] > 0:
+            return min(Fraction(1), self.objective_lattice[1])
+        largest = max((float(np.abs(cost.coefficient).max(initial=0.0)) for cost in self.program.costs), default=0.0)
+        return min(Fraction(1), Fraction(largest)) if largest else Fraction(1)
+
+    @property
     def is_published(self) -> bool:
         """Whether this is the papers' form (see `published`), whose solutions may do less than they claim."""
         return any(found.kind == "published" for found in self.program.classes)

@@ -142,24 +142,11 @@ def _hinge_rows(builder: Builder, key: Key, margin: float, suffix: str) -> list[
     naming, axes = (pattern, true, other), ("sample", "class", "unit")
     side = np.full(len(member), margin)
     nothing = np.zeros(0, dtype=np.int64)
-    return [
-        Implication(
-            f"short{suffix}",
-            layer.name,
-            None,
-            0,
-            ">=",
-            nothing,
-            pattern,
-            true,
-            side,
-            axes,
-            naming,
-            layer.statement,
-            other,
-            (summand,),
-        )  # fmt: skip
-    ]
+    rule = Implication(
+        f"short{suffix}", layer.name, None, 0, ">=", nothing, pattern, true, side, axes, naming, layer.statement, other,
+        (summand,),
+    )  # fmt: skip
+    return [rule]
 
 
 def express_absolute(builder: Builder, loss: Loss) -> Expression:

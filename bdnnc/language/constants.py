@@ -201,11 +201,11 @@ class Constants:
         known = [*self.values, *COUNTS, *FUNCTIONS, *MODEL_WORDS]
         help_text = self.column_help(name, f'write `"{name}"` where a column is meant') or did_you_mean(name, known)
         self.findings.add("E112", f"unknown name `{name}`", node.span, help=help_text)
+        return Missing.ERROR
 
     def column_help(self, name: str, then: str) -> str | None:
         """A help line where the name is that of a column of the data, which ``then`` says what to do with."""
         return f"`{name}` is a column of the data: {then}" if self.facts and name in self.facts.columns else None
-        return Missing.ERROR
 
     def _not_constant(self, shown_name: str, span: Span) -> None:
         note = "it depends on the network that is sought"

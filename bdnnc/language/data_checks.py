@@ -114,7 +114,8 @@ class DataChecker:
         suffix = Path(text).suffix.lower()
         if suffix not in SUFFIXES:
             message = f'a file of data ends in `.csv`, `.tsv`, `.npz` or `.parquet`, not `"{text}"`'
-            self.constants.findings.add("E210", message, clause.path.span)
+            help_text = "save the table as `.csv`"
+            self.constants.findings.add("E210", message, clause.path.span, help=help_text)
         delimiter, header = self._dialect(clause, suffix)
         return FileSource(self.folder / text, text, clause.path.span, delimiter, header)
 
@@ -247,7 +248,8 @@ class DataChecker:
                 self.constants.findings.add("W301", message, label.span, secondary=[first], help="one is enough")
             kept.setdefault(label.value, label)
         if len(kept) < 2:
-            self.constants.findings.add("E257", "`keep classes` keeps at least two classes", clause.span)
+            help_text = 'name two or more labels, for example `keep classes ["a", "b"]`, or leave the clause out for all'
+            self.constants.findings.add("E257", "`keep classes` keeps at least two classes", clause.span, help=help_text)
         return Located(tuple(kept.values()), clause.span)
 
     def _holds(self, block: tree.Data) -> tuple[Hold, ...]:

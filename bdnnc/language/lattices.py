@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from bdnnc.exact import fraction_gcd
 from bdnnc.language.constants import shown
 from bdnnc.language.network_view import LayerView
 from bdnnc.language.quantities import Errors, FanIn, FeaturesUsed, Norm, Parameters, Quantity, Term, UnitsUsed
@@ -47,7 +46,7 @@ def lattice_of(terms: Iterable[Term], ranges: Ranges) -> Lattice | None:
             return None
         origin += term.coefficient * found.origin
         steps.append(abs(term.coefficient) * found.step)
-    return Lattice(origin, fraction_gcd(steps))
+    return Lattice(origin, _gcd(steps))
 
 
 def _of(quantity: Quantity, ranges: Ranges) -> Lattice | None:
@@ -60,15 +59,21 @@ def _of(quantity: Quantity, ranges: Ranges) -> Lattice | None:
             known = [values for values in members if values is not None]
             power = 2 if kind == "l2" else 1
             sizes = [abs(value) ** power for values in known for value in values]
-            return Lattice(ZERO, fraction_gcd(sizes)) if len(known) == len(members) else None
+            return Lattice(ZERO, _gcd(sizes)) if len(known) == len(members) else None
         case Parameters(place, part):
             members_of = _members(layers[place], part)
             if members_of is None:
                 return None
             values = (*members_of, ZERO) if ranges.may_be_zero(place, part) else members_of
-            return Lattice(values[0], fraction_gcd([value - values[0] for value in values]))
+            return Lattice(values[0], _gcd([value - values[0] for value in values]))
         case _:
             return None
+
+
+def _gcd(values: Sequence[Fraction]) -> Fraction:
+    from bdnnc.exact import fraction_gcd  # numpy comes with it
+
+    return fraction_gcd(values)
 
 
 def _members(layer: LayerView, part: str) -> tuple[Fraction, ...] | None:

@@ -47,7 +47,7 @@ def _pattern(tables: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
 
 
 def tokenize(source: Source, tables: Tables, begin: int = 0) -> tuple[list[Token], list[Diagnostic]]:
-    """All tokens of the text from ``begin`` on, the last of type ``$END``, and what is wrong with the rest (E102, E103, E104)."""
+    """All tokens of the text from ``begin`` on, the last of type ``$END``, and what is wrong with the rest (E102 to E104)."""
     diagnostics: list[Diagnostic] = []
     tokens = list(_tokens(source, tables, diagnostics, begin))
     return tokens, diagnostics

@@ -58,7 +58,8 @@ class QuantityReader:
         """`of`, `weighted` and `nominal` belong to some quantities only."""
         name = node.name.text
         if node.of is not None and name != "errors":
-            self._wrong(f"`of` belongs to `errors`, not to `{name}`", node.of.span, 'write `errors of "yes"`, or leave `of` out')
+            message = f"`of` belongs to `errors`, not to `{name}`"
+            self._wrong(message, node.of.span, 'write `errors of "yes"`, or leave `of` out')
         if node.weighted is not None and name not in ("hamming", "zero_one", "hinge"):
             message = f"`weighted` belongs to `hamming`, `zero_one` and `hinge`, not to `{name}`"
             self._wrong(message, node.weighted.span, "leave it out, or weight a loss: `zero_one weighted balanced`")
@@ -157,7 +158,8 @@ class QuantityReader:
         place = self.network.number(word.text)
         if place is None:
             names = [layer.name for layer in self.network.layers]
-            of_column = self.constants.column_help(word.text, f'the weights of a unit for it are `LAYER.weights[0, "{word.text}"]`')
+            weight = f'`{names[0] if names else "hidden"}.weights[0, "{word.text}"]`'
+            of_column = self.constants.column_help(word.text, f"the weight of unit 0 for it is {weight}")
             help_text = of_column or did_you_mean(word.text, names) or self._known_layers()
             self.constants.findings.add("E112", f"there is no layer `{word.text}`", word.span, help=help_text)
         return place

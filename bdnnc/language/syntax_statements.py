@@ -1,4 +1,4 @@
-"""What to say of tokens that don't fit in goals and constraints; see `syntax_errors`, which asks these too."""
+"""What to say of tokens that don't fit in goals, constraints and `bias shared`; see `syntax_errors`, which asks these too."""
 
 from __future__ import annotations
 
@@ -41,4 +41,18 @@ def monotone_without_in(t: Trouble) -> Diagnostic | None:
     return t.says("E101", "`in` and a column are missing", f'write `monotone {t.previous.text} in "age"`')
 
 
-STATEMENT_SITUATIONS = (class_with_sign, argument_without_parentheses, goal_among_constraints, monotone_without_in)
+def shared_without_a_set(t: Trouble) -> Diagnostic | None:
+    if t.previous is None or t.previous.type != "SHARED" or t.token.type not in ("NONE", "AUTO", "FIXED"):
+        return None
+    instead = '`bias fixed "bias.npz"` with equal entries' if t.token.type == "FIXED" else f"`bias {t.token.text}`"
+    message = f"a shared bias is chosen from a set, `{t.token.text}` is none"
+    return t.says("E101", message, f"write `bias shared in {{-3..3}}` with a set of your own, or {instead}")
+
+
+STATEMENT_SITUATIONS = (
+    class_with_sign,
+    argument_without_parentheses,
+    goal_among_constraints,
+    monotone_without_in,
+    shared_without_a_set,
+)

@@ -19,6 +19,7 @@ from bdnnc.data.inputs import Input
 from bdnnc.exact import ExactMatrix
 from bdnnc.formulation.formulate import Formulation, sign_of
 from bdnnc.formulation.plan import LayerPlan
+from bdnnc.ir.domains import RealDomain
 from bdnnc.ir.program import Clause
 from bdnnc.network.conflict import Conflict
 from bdnnc.network.decode import decode, decoded_layer, read_claim
@@ -99,13 +100,14 @@ def _unit_by_unit(vector: Floats, formulation: Formulation, widen: bool) -> list
 def _jointly(vector: Floats, formulation: Formulation, inputs: tuple[Input, ...], joint: JointProgram) -> Accepted | Rejected:
     """The first of the joint program's candidates that does everything that the solution claims, exactly."""
     claimed = float(joint.model.c @ vector[: len(joint.model.c)])
-    enough = Fraction(claimed) + Fraction(CLAIM_ROOM) * max(Fraction(1), abs(Fraction(claimed)))
+    enough = Fraction(claimed) + Fraction(CLAIM_ROOM) * max(formulation.unit, abs(Fraction(claimed)))
     required = read_claim(vector, formulation).required
     verdict: Accepted | Rejected = Rejected("no real parameters were found")
     found: Accepted | None = None
     for layers in joint.candidates(vector):
         try:
             exact = with_equations(layers, formulation)
+            _check_sets(exact, formulation)
             _check_activities(exact, required, formulation)
         except Conflict as conflict:
             verdict = Rejected(str(conflict))
@@ -116,6 +118,18 @@ def _jointly(vector: Floats, formulation: Formulation, inputs: tuple[Input, ...]
         if found is not None and found.objective <= enough:
             return found
     return found or verdict
+
+
+def _check_sets(layers: list[Layer], formulation: Formulation) -> None:
+    """Raises Conflict where a parameter that was solved for left its interval."""
+    for layer, plan in zip(layers, formulation.plans, strict=True):
+        weights = layer.weights[plan.layer.free & ~layer.absent]
+        if isinstance(plan.layer.domain, RealDomain) and not all(plan.layer.domain.contains(w) for w in weights):
+            raise Conflict(f"a weight of layer `{layer.name}` is outside its interval")
+        bias = plan.thresholds.bias
+        domains = bias.domains * plan.layer.units if bias.kind == "shared" else bias.domains
+        if not all(domain.contains(b) for domain, b in zip(domains, layer.bias, strict=False)):
+            raise Conflict(f"a bias of layer `{layer.name}` is outside its set")
 
 
 def _check_activities(layers: list[Layer], required: tuple[NDArray[np.int8], ...], formulation: Formulation) -> None:

@@ -212,8 +212,7 @@ def _reached(point: Point, variable: Variable) -> Floats:
     """1 at the first parameter and side that has the largest magnitude; nowhere if only a constant has it."""
     weights = [layer.weights for layer in point.network.layers]
     axes = axes_of(variable)
-    if not axes:
-        raise InternalError(f"`{variable.symbol}` has no sides to choose from")
+    side = np.concatenate(axes[-1:])
     if variable.symbol == "kb":
         biases = point.layer(variable).bias
         units = axes[0] if len(axes) > 1 else np.zeros(variable.size, dtype=np.int64)
@@ -226,7 +225,7 @@ def _reached(point: Point, variable: Variable) -> Floats:
         for place, table in enumerate(weights):
             own = axes[0] == place
             values[own] = table[axes[1][own], axes[2][own]]
-    sided = np.where(axes[-1] == 0, values, -values)
+    sided = np.where(side == 0, values, -values)
     found = np.zeros(variable.size)
     reaching = np.flatnonzero(sided == most)
     found[reaching[:1]] = 1.0
@@ -239,7 +238,7 @@ def _values_chosen(point: Point, variable: Variable) -> Floats:
         owners = axes_of(variable)[0] if len(variable.axes) > 1 else np.zeros(variable.size, dtype=np.int64)
         members = [_members(domain) for domain in point.plan(variable).thresholds.bias.domains]
         values = point.biases(variable)
-        pairs = zip(owners.tolist(), axes_of(variable)[-1].tolist(), strict=True)
+        pairs = zip(owners.tolist(), np.concatenate(axes_of(variable)[-1:]).tolist(), strict=True)
         return np.array([float(values[i] == members[i][k]) for i, k in pairs])
     plan = point.plan(variable).layer
     units, inputs, member = axes_of(variable)

@@ -19,6 +19,7 @@ from bdnnc.ir.domains import BitsDomain, LatticeDomain, ListDomain, ParameterDom
 from bdnnc.ir.program import Key
 from bdnnc.network.evaluate import layer_activity, layer_output
 from bdnnc.network.network import FractionArray, Layer, Network
+from bdnnc.network.rounding import Rounding, drawn_into, rounded_into, shortest
 from bdnnc.network.sums import exact_sums
 
 Floats = NDArray[np.float64]
@@ -86,13 +87,15 @@ def decode(vector: Floats, formulation: Formulation, inputs: tuple[Input, ...] =
     return Network(inputs, tuple(layers), formulation.problem.classes)
 
 
-def decoded_layer(plan: LayerPlan, claim: Claim, required: NDArray[np.int8], below: ExactMatrix) -> Layer:
+def decoded_layer(
+    plan: LayerPlan, claim: Claim, required: NDArray[np.int8], below: ExactMatrix, rounding: Rounding = shortest
+) -> Layer:
     """One layer of a claim, given the exact outputs of the layer below on the patterns. In a sparse layer a free weight of 0 is
-    an absent connection."""
+    an absent connection. ``rounding``: how real parameters are written down."""
     layer = plan.layer
     weights = layer.constant.copy()
     if layer.free.any():
-        weights[layer.free] = _free_weights(plan, claim)
+        weights[layer.free] = _free_weights(plan, claim, rounding)
     absent = layer.absent | (layer.free & (weights == 0)) if layer.sparse else layer.absent
     found = Layer(
         name=layer.name,
@@ -103,15 +106,15 @@ def decoded_layer(plan: LayerPlan, claim: Claim, required: NDArray[np.int8], bel
         margin=plan.thresholds.width if layer.unit != "linear" else Fraction(0),
         height=layer.height,
     )
-    return replace(found, bias=_biases(plan, claim, found, required, below))
+    return replace(found, bias=_biases(plan, claim, found, required, below, rounding))
 
 
-def _free_weights(plan: LayerPlan, claim: Claim) -> list[Fraction]:
+def _free_weights(plan: LayerPlan, claim: Claim, rounding: Rounding) -> list[Fraction]:
     layer = plan.layer
     floats = claim.blocks["w", layer.name]
     if isinstance(layer.domain, ScaledDomain):
-        return scaled_weights(plan, claim, [Fraction(repr(float(value))) for value in claim.blocks["g", layer.name]])
-    found = [nearest_member(layer.domain, value) for value in floats]
+        return scaled_weights(plan, claim, [rounding(value) for value in claim.blocks["g", layer.name]])
+    found = [nearest_member(layer.domain, value, rounding) for value in floats]
     if layer.sparse:
         present = claim.blocks["z", layer.name] > 0.5
         return [value if there else Fraction(0) for value, there in zip(found, present.tolist(), strict=True)]
@@ -124,7 +127,7 @@ def scaled_weights(plan: LayerPlan, claim: Claim, scales: Sequence[Fraction]) ->
     assert isinstance(domain, ScaledDomain)
     chosen = claim.blocks["q", layer.name].reshape(-1, len(domain.base))
     members, absent = chosen.argmax(axis=1).tolist(), (chosen.max(axis=1) < 0.5).tolist()
-    within = [min(max(scale, domain.least), domain.most) for scale in scales]
+    within = [drawn_into(scale, domain.least, domain.most) for scale in scales]
     units = np.nonzero(layer.free)[0].tolist()
     return [
         Fraction(0) if gone and layer.sparse else within[i] * domain.base[k]
@@ -132,11 +135,11 @@ def scaled_weights(plan: LayerPlan, claim: Claim, scales: Sequence[Fraction]) ->
     ]
 
 
-def nearest_member(domain: ParameterDomain, value: float) -> Fraction:
+def nearest_member(domain: ParameterDomain, value: float, rounding: Rounding = shortest) -> Fraction:
     """The member of a domain nearest to a float. Raises InternalError for a scaled set, whose members need a scale."""
     match domain:
         case RealDomain():
-            return min(max(Fraction(repr(float(value))), domain.lower), domain.upper)
+            return rounded_into(domain, value, rounding)
         case LatticeDomain():
             return _lattice_member(domain, value)
         case BitsDomain() | ListDomain():
@@ -150,14 +153,21 @@ def _lattice_member(domain: LatticeDomain, value: float) -> Fraction:
     return domain.origin + domain.step * place
 
 
-def _biases(plan: LayerPlan, claim: Claim, layer: Layer, required: NDArray[np.int8], below: ExactMatrix) -> FractionArray:
+def _biases(
+    plan: LayerPlan,
+    claim: Claim,
+    layer: Layer,
+    required: NDArray[np.int8],
+    below: ExactMatrix,
+    rounding: Rounding,
+) -> FractionArray:
     bias = plan.thresholds.bias
     if bias.kind == "none":
         return layer.bias
     if bias.kind == "fixed":
         return np.array([domain.lower for domain in bias.domains], dtype=object)
     claimed = claim.blocks["b", layer.name]
-    found = [nearest_member(domain, value) for domain, value in zip(bias.domains, claimed, strict=True)]
+    found = [nearest_member(domain, value, rounding) for domain, value in zip(bias.domains, claimed, strict=True)]
     if any(lattice is not None for lattice in bias.lattices):
         sums = exact_sums(layer, below)
         groups = [range(plan.layer.units)] if bias.kind == "shared" else [range(i, i + 1) for i in range(plan.layer.units)]

@@ -42,7 +42,7 @@ def _rows(constraint: Constraint, measured: Measured, plans: Sequence[LayerPlan]
         values = value if isinstance(value, tuple) else (value,) * constraint.rows
         for number in range(constraint.rows):
             coefficients, side = found[number]
-            place = _real_place(term.quantity, number, plans)
+            place = _real_place(term.quantity, number, plans, measured.network.layers)
             if place is None:
                 found[number] = coefficients, side - term.coefficient * values[number]
             else:
@@ -50,14 +50,16 @@ def _rows(constraint: Constraint, measured: Measured, plans: Sequence[LayerPlan]
     return found
 
 
-def _real_place(quantity: object, row: int, plans: Sequence[LayerPlan]) -> Place | None:
+def _real_place(quantity: object, row: int, plans: Sequence[LayerPlan], layers: Sequence[Layer]) -> Place | None:
     """Which real parameter a row of a quantity is, if it is one."""
     if not isinstance(quantity, Parameters):
         return None
     plan, unit = plans[quantity.layer], quantity.units[row]
     if quantity.part == "weights":
         column = quantity.inputs[row]
-        free = isinstance(plan.layer.domain, RealDomain) and not plan.layer.sparse and bool(plan.layer.free[unit, column])
+        free = isinstance(plan.layer.domain, RealDomain) and bool(
+            plan.layer.free[unit, column] & ~layers[quantity.layer].absent[unit, column]
+        )
         return (quantity.layer, "weights", unit, column) if free else None
     if not plan.thresholds.bias.is_real:
         return None

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from bdnnc.exact import ExactMatrix
 from bdnnc.formulation.formulate import Formulation
-from bdnnc.ir.domains import RealDomain, ScaledDomain
 from bdnnc.ir.program import Clause, Key
 from bdnnc.milp.lower import column_slices, implication_slices, lower
 from bdnnc.milp.model import MilpModel
@@ -25,6 +24,7 @@ from bdnnc.network.conflict import Conflict
 from bdnnc.network.decode import decoded_layer, read_claim
 from bdnnc.network.evaluate import layer_activity, layer_output
 from bdnnc.network.network import Layer
+from bdnnc.network.rounding import FRACTIONS, Rounding, decimals, shortest
 from bdnnc.solve.arrays import MatrixArrays
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-DIGITS = (2, 3, 4, 6, 8, 10, 12, 15, None)
-"""Decimals that are tried for real parameters, None: the LP's own floats."""
+ROUNDINGS: tuple[Rounding, ...] = (*(decimals(digits) for digits in (2, 3, 4, 6, 8, 10, 12, 15)), *FRACTIONS, shortest)
+"""The ways to write real parameters down, in the order in which they are tried."""
 
 GOAL_ROOM = 1e-7
 """Relative: how much of the goal may be given for a wider margin."""
@@ -56,17 +56,19 @@ class JointProgram:
         return JointProgram(formulation, lower(replace(formulation.program, clauses=())))
 
     def candidates(self, vector: Floats) -> Iterator[list[Layer]]:
-        """The layers of a solution with their real parameters re-chosen, from the shortest decimals to the LP's own floats.
+        """The layers of a solution with their real parameters re-chosen: at the widest margin, then at the best value of the
+        goal; each from the shortest decimals to the LP's own floats.
 
         Raises Conflict where there are no parameters for the solution's integral part at all.
         """
-        x = self._widest(vector)
-        for digits in DIGITS:
-            yield self._layers(x, digits)
+        for x in self._points(vector):
+            for rounding in ROUNDINGS:
+                yield self._layers(x, rounding)
 
     # --- the linear programs ----------------------------------------------------------------------------------------
 
-    def _widest(self, vector: Floats) -> Floats:
+    def _points(self, vector: Floats) -> Iterator[Floats]:
+        """The widest point, and the best one."""
         from bdnnc.solve.linear import solve_lp
 
         arrays = self._fixed(vector)
@@ -78,8 +80,9 @@ class JointProgram:
         for shrink in (SHRINK, 0.0):
             found = solve_lp(self._shrunk(widened, shrink), dual=False)
             if found.x is not None:
-                return found.x[: arrays.columns]
-        return best.x
+                yield found.x[: arrays.columns]
+                break
+        yield best.x
 
     def _fixed(self, vector: Floats) -> MatrixArrays:
         """The model's arrays with the integral columns fixed at the vector's, rounded."""
@@ -113,7 +116,7 @@ class JointProgram:
             indices=np.concatenate([indices, goal]).astype(np.int32),
             data=np.concatenate([data, arrays.c[goal]]),
             row_lower=np.append(arrays.row_lower, -np.inf),
-            row_upper=np.append(arrays.row_upper, value + GOAL_ROOM * max(1.0, abs(value))),
+            row_upper=np.append(arrays.row_upper, value + GOAL_ROOM * max(float(self.formulation.unit), abs(value))),
             c=c,
             lower=np.append(arrays.lower, -reach),
             upper=np.append(arrays.upper, reach),
@@ -135,10 +138,10 @@ class JointProgram:
         return np.concatenate(rows), np.concatenate(signs)
 
     def _shrunk(self, arrays: MatrixArrays, share: float) -> MatrixArrays:
-        """The constraints of the file a little tighter, equations aside."""
+        """The constraints and earlier goals of the file a little tighter, equations aside."""
         lower, upper = arrays.row_lower.copy(), arrays.row_upper.copy()
         for family in self.model.row_families:
-            if family.kind == "constraint":
+            if family.kind in ("constraint", "goal"):
                 rows = np.arange(family.start, family.stop)
                 rows = rows[lower[rows] < upper[rows]]
                 lower[rows] += share * (1.0 + np.abs(np.where(np.isfinite(lower[rows]), lower[rows], 0.0)))
@@ -196,34 +199,15 @@ class JointProgram:
 
     # --- from a point to layers -------------------------------------------------------------------------------------
 
-    def _layers(self, x: Floats, digits: int | None) -> list[Layer]:
-        """The layers of a point whose real parameters are rounded to ``digits`` decimals."""
+    def _layers(self, x: Floats, rounding: Rounding) -> list[Layer]:
+        """The layers of a point with its real parameters rounded."""
         formulation = self.formulation
-        claim = read_claim(self._rounded(x, digits), formulation)
+        claim = read_claim(x, formulation)
         below: ExactMatrix = formulation.problem.patterns
         layers: list[Layer] = []
         for plan, required in zip(formulation.plans, claim.required, strict=True):
-            layer = decoded_layer(plan, claim, required, below)
+            layer = decoded_layer(plan, claim, required, below, rounding)
             layers.append(layer)
             if layer.unit != "linear":
                 below = layer_output(layer, layer_activity(layer, below))
         return layers
-
-    def _rounded(self, x: Floats, digits: int | None) -> Floats:
-        if digits is None:
-            return x
-        found = x.copy()
-        slices = column_slices(self.model)
-        for plan in self.formulation.plans:
-            domain, bias = plan.layer.domain, plan.thresholds.bias
-            keys: list[Key] = []
-            if isinstance(domain, RealDomain):
-                keys.append(("w", plan.layer.name))
-            if isinstance(domain, ScaledDomain):
-                keys.append(("g", plan.layer.name))
-            if bias.is_real:
-                keys.append(("b", plan.layer.name))
-            for key in keys:
-                if key in slices:
-                    found[slices[key]] = np.round(found[slices[key]], digits)
-        return found

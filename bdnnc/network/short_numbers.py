@@ -14,7 +14,7 @@ DIGITS = 20
 CUT = ".."
 """Stands after the digits where more follow."""
 
-_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:/\d+)?(?![\w.])")
+_NUMBER = re.compile(r"(?<![\w.])-?(?:0|[1-9]\d*)(?:\.\d+)?(?:/[1-9]\d*)?(?![\w.])")
 
 
 def with_short_numbers(text: str) -> str:

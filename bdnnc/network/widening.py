@@ -21,9 +21,13 @@ from bdnnc.network.conflict import Conflict, clause_of_rows
 from bdnnc.network.decode import Claim
 from bdnnc.network.margin_lp import MarginProblem, WidestMargin, widest_margin
 from bdnnc.network.network import Layer
+from bdnnc.network.rounding import FRACTIONS, Rounding, decimals, exactly, rounded_into
 from bdnnc.network.sums import exact_sums
 
 Floats = NDArray[np.float64]
+
+ROUNDINGS: tuple[Rounding, ...] = (*(decimals(digits) for digits in range(2, 18)), *FRACTIONS, exactly)
+"""The ways to write real parameters down, in the order in which they are tried."""
 
 NOTHING = 1e-9
 """What the LP can't tell from 0."""
@@ -104,23 +108,24 @@ class _Units:
         """The LP's parameters with as few decimals as keep every activation and half of the margin, else at least what is
         needed; None if no rounding does."""
         for keep in (max(self.needed, Fraction(found.delta) / 2), self.needed):
-            for digits in (*range(2, 18), None):
-                candidate = self._rounded(layer, found, digits)
+            for rounding in ROUNDINGS:
+                candidate = self._rounded(layer, found, rounding)
                 if self._keeps(candidate, keep):
                     return candidate
         return None
 
-    def _rounded(self, layer: Layer, found: WidestMargin, digits: int | None) -> Layer:
+    def _rounded(self, layer: Layer, found: WidestMargin, rounding: Rounding) -> Layer:
         weights, bias = layer.weights.copy(), layer.bias.copy()
         domain, bias_domains = self.plan.layer.domain, self.plan.thresholds.bias.domains
         for place, unit in enumerate(self.group):
             if isinstance(domain, RealDomain):
                 for j in np.flatnonzero(self.plan.layer.free[unit] & ~layer.absent[unit]):
-                    weights[unit, j] = _within(domain, found.weights[place, j], digits)
+                    weights[unit, j] = rounded_into(domain, found.weights[place, j], rounding)
             of_unit = bias_domains[0 if len(bias_domains) == 1 else unit] if bias_domains else None
             if isinstance(of_unit, RealDomain):
-                bias[unit] = _within(of_unit, found.bias[place], digits)
-        return replace(layer, weights=weights, bias=bias)
+                bias[unit] = rounded_into(of_unit, found.bias[place], rounding)
+        gone = layer.absent | (self.plan.layer.free & (weights == 0)) if self.plan.layer.sparse else layer.absent
+        return replace(layer, weights=weights, bias=bias, absent=np.asarray(gone, dtype=np.bool_))
 
     def _keeps(self, layer: Layer, keep: Fraction) -> bool:
         """Whether, exactly, every required pre-activation is on its side of 0 by at least ``keep``; active ones may be 0 in a
@@ -166,9 +171,3 @@ class _Units:
         units = np.nonzero(free)[0]
         gone = np.flatnonzero(layer.absent[free] & np.isin(units, self.group))
         return Clause(clause.ones, (*clause.zeros, (("z", layer.name), gone)))
-
-
-def _within(domain: RealDomain, value: float, digits: int | None) -> Fraction:
-    exact = Fraction(float(value))
-    rounded = exact if digits is None else round(exact, digits)
-    return min(max(rounded, domain.lower), domain.upper)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,19 +27,39 @@ def read_mask(file: ArrayFile, units: int, inputs: int) -> NDArray[np.bool_]:
     """
     try:
         with open(file.path, newline="", encoding="utf-8-sig") as stream:
-            rows = [row for row in csv.reader(stream) if row]
+            reader = csv.reader(stream)
+            lines = [(reader.line_num, row) for row in reader if row]
     except (OSError, ValueError, csv.Error) as wrong:  # ValueError: not UTF-8, or a path with a NUL
-        raise _unreadable("mask", "a CSV of 0 and 1", file, wrong) from wrong
-    shape_help = f"write {units} lines (one a unit) of {inputs} entries (one an input), separated by commas"
-    widths = {len(row) for row in rows}
-    if len(rows) != units or widths != {inputs}:
-        seen = f"{len(rows)} x {'/'.join(map(str, sorted(widths))) or 0}"
-        raise fault("E316", f"the mask is {seen}, the layer needs {units} x {inputs}", file, shape_help)
-    for line, row in enumerate(rows, start=1):
+        form = "a CSV of 0 and 1"
+        raise _unreadable("mask", form, f"write it as {form}: {_mask_lines(units, inputs)}", file, wrong) from wrong
+    seen = _misshapen(lines, units, inputs)
+    if seen is not None:
+        message = f"{seen}, the layer needs {units} x {inputs}"
+        raise fault("E316", message, file, f"write {_mask_lines(units, inputs)}")
+    for line, row in lines:
         wrong = next((entry for entry in row if entry.strip() not in ("0", "1")), None)
         if wrong is not None:
-            raise fault("E317", f"line {line} of the mask holds `{wrong.strip()}`, only 0 and 1 are allowed", file)
-    return np.array([[entry.strip() == "1" for entry in row] for row in rows], dtype=np.bool_)
+            message = f"line {line} of the mask holds `{wrong.strip()}`, only 0 and 1 are allowed"
+            raise fault("E317", message, file, "write 1 where a connection may be, and 0 where there is none")
+    return np.array([[entry.strip() == "1" for entry in row] for _, row in lines], dtype=np.bool_)
+
+
+def _mask_lines(units: int, inputs: int) -> str:
+    return f"{units} lines (one a unit) of {inputs} entries (one an input), separated by commas"
+
+
+def _misshapen(lines: Sequence[tuple[int, list[str]]], units: int, inputs: int) -> str | None:
+    """What is wrong with the shape of a mask, None if nothing is."""
+    if not lines:
+        return "the mask is empty"
+    widths = [len(row) for _, row in lines]
+    if len(set(widths)) > 1:
+        usual = inputs if inputs in widths else widths[0]
+        line, width = next((line, len(row)) for line, row in lines if len(row) != usual)
+        return f"line {line} of the mask has {width} entr{'y' if width == 1 else 'ies'}, others have {usual}"
+    if (len(lines), widths[0]) == (units, inputs):
+        return None
+    return f"the mask is {len(lines)} x {widths[0]}"
 
 
 def read_weights(file: ArrayFile, units: int, inputs: int, role: str = "fixed weights") -> NDArray[Any]:
@@ -56,35 +77,53 @@ def read_bias(file: ArrayFile, units: int) -> NDArray[Any]:
 
 
 def _read_array(file: ArrayFile, name: str, shape: tuple[int, ...], role: str, axes: str) -> NDArray[Any]:
-    stored = _stored(file, name)
+    save = f'save an array of shape {shape}: `numpy.savez("{_as_npz(file)}", {name}={name})`'
+    stored = _stored(file, name, save)
     if stored.shape != shape:
         seen, needed = (" x ".join(map(str, size)) for size in (stored.shape, shape))
         message = f"the {role} are {seen or 'a single number'}, the layer needs {needed} ({axes})"
-        raise fault("E316", message, file)
+        raise fault("E316", message, file, save)
     if stored.dtype.kind not in "iufb":
-        raise fault("E317", f"the {role} are of type {stored.dtype}, not numbers", file)
+        help = "save the real part" if stored.dtype.kind == "c" else f"save numbers: `{name}.astype(float)`"
+        raise fault("E317", f"the {role} are of type {stored.dtype}, not numbers", file, help)
     column = exact_column(stored.reshape(-1))
     if isinstance(column, Unread):
-        raise fault("E317", f"the {role} hold NaN or infinite values, or values out of range", file)
+        raise _beyond(file, stored, role, min((*column.range, *column.text)))
     return column.fractions().reshape(shape)
 
 
-def _stored(file: ArrayFile, name: str) -> NDArray[Any]:
+def _beyond(file: ArrayFile, stored: NDArray[Any], role: str, place: int) -> UserError:
+    """E317 at the first entry that is NaN, infinite or out of range."""
+    where = ", ".join(str(int(index)) for index in np.unravel_index(place, stored.shape))
+    value = float(stored.reshape(-1)[place])
+    kind = "NaN" if np.isnan(value) else "infinite" if np.isinf(value) else "out of range"
+    message = f"the {role} hold a value that is {kind}, the first at [{where}]"
+    return fault("E317", message, file, "replace it by a number below 1e300 in magnitude")
+
+
+def _as_npz(file: ArrayFile) -> str:
+    return file.path.with_suffix(".npz").name
+
+
+def _stored(file: ArrayFile, name: str, save: str) -> NDArray[Any]:
     try:
         with np.load(file.path, allow_pickle=False) as archive:
             if name in archive.files:
                 return archive[name]
             held = ", ".join(f"`{other}`" for other in archive.files) or "nothing"
     except Exception as wrong:  # np.load raises whatever the zip or header parser does; all of it is the file's fault
-        raise _unreadable("file", f"an `.npz` archive with an array `{name}`", file, wrong) from wrong
-    raise fault("E315", f"`{file.text}` has no array `{name}`; it holds {held}", file)
+        raise _unreadable("file", f"an `.npz` archive with an array `{name}` of numbers", save, file, wrong) from wrong
+    raise fault("E315", f"`{file.text}` has no array `{name}`; it holds {held}", file, save)
 
 
-def _unreadable(what: str, form: str, file: ArrayFile, wrong: Exception) -> UserError:
+def _unreadable(what: str, form: str, save: str, file: ArrayFile, wrong: Exception) -> UserError:
     """E315 with the system's own reason; whatever a parser says of the content is not for users."""
     if isinstance(wrong, FileNotFoundError):
         help = did_you_mean(file.path.name, (other.name for other in file.path.parent.glob("*")))
-        return fault("E315", f"there is no {what} `{file.text}`", file, help)
+        return fault("E315", f"there is no {what} `{file.text}`", file, help or f"it was looked for in `{file.path.parent}`")
+    if file.path.is_dir():
+        return fault("E315", f"the {what} `{file.text}` is a folder", file, "name a file")
     if isinstance(wrong, OSError) and wrong.strerror:
-        return fault("E315", f"the {what} `{file.text}` can't be read: {wrong.strerror.lower()}", file)
-    return fault("E315", f"the {what} `{file.text}` is not {form}", file)
+        message = f"the {what} `{file.text}` can't be read: {wrong.strerror.lower()}"
+        return fault("E315", message, file, "see that the file exists and that you may read it")
+    return fault("E315", f"the {what} `{file.text}` is not {form}", file, save)

@@ -14,6 +14,7 @@ from bdnnc.ir.domains import LatticeDomain, ParameterDomain, ScaledDomain, from_
 from bdnnc.ir.problem import BiasRule, ProblemLayer
 from bdnnc.language.spec import ArrayFile, Bias, LayerSpec
 from bdnnc.posing.arrays import read_bias, read_mask, read_weights
+from bdnnc.posing.masked import refuse_masked
 from bdnnc.posing.starts import read_start
 
 Mask = NDArray[np.bool_]
@@ -29,7 +30,7 @@ def pose_layer(spec: LayerSpec, inputs: Sequence[str], idle: Mask, sparse: bool,
     """
     shape = (spec.units, len(inputs))
     present = read_mask(spec.mask, *shape) if spec.mask else np.ones(shape, dtype=np.bool_)
-    domain, free, constant = _weights(spec, present, idle, sparse)
+    domain, free, constant = _weights(spec, present, idle, sparse, inputs)
     absent = ~present
     if sparse:
         absent |= ~free & (constant == 0).astype(np.bool_)
@@ -55,11 +56,15 @@ def pose_layer(spec: LayerSpec, inputs: Sequence[str], idle: Mask, sparse: bool,
     )
 
 
-def _weights(spec: LayerSpec, present: Mask, idle: Mask, sparse: bool) -> tuple[ParameterDomain, Mask, NDArray[Any]]:
+def _weights(
+    spec: LayerSpec, present: Mask, idle: Mask, sparse: bool, inputs: Sequence[str]
+) -> tuple[ParameterDomain, Mask, NDArray[Any]]:
     """``(domain, free, constant)``; the domain of fixed weights means nothing."""
     constant = np.full(present.shape, Fraction(0), dtype=object)
     if isinstance(spec.weights, ArrayFile):
-        constant = np.where(present, read_weights(spec.weights, *present.shape), constant)
+        constant = read_weights(spec.weights, *present.shape)
+        if spec.mask is not None:
+            refuse_masked(spec.weights, spec.mask, constant, present, inputs)
         return LatticeDomain(Fraction(0), Fraction(1), 0), np.zeros(present.shape, dtype=np.bool_), constant
     domain = from_declared(spec.weights)
     is_single = domain.lower == domain.upper

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnnc.diagnostics import UserError
-from bdnnc.exact import decimal_text
 from bdnnc.ir.domains import ParameterDomain, ScaledDomain
 from bdnnc.language.spec import ArrayFile
 from bdnnc.posing.arrays import fault, read_weights
+from bdnnc.posing.masked import first_place
 
 SCALE_SLACK = Fraction(1, 10**9)
 """How far a weight may be from scale * member, as a share of the unit's largest: products of floats are not exact."""
@@ -43,10 +43,8 @@ def read_start(
 
 
 def _refused(file: ArrayFile, start: NDArray[Any], wrong: NDArray[np.bool_], reason: str, inputs: Sequence[str]) -> UserError:
-    unit, j = (int(place) for place in np.argwhere(wrong)[0])
-    more = int(wrong.sum()) - 1
-    others = f" (and {more} more)" if more else ""
-    message = f"the start weight of unit {unit}, input `{inputs[j]}` is {decimal_text(start[unit, j])}, {reason}{others}"
+    where, others = first_place(start, wrong, inputs)
+    message = f"the start weight of {where}, {reason}{others}"
     return fault("E318", message, file, "every weight to start from must be one that the layer may have, 0 where there is none")
 
 

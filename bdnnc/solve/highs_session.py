@@ -88,13 +88,10 @@ def load(highs: highspy.Highs, arrays: MatrixArrays) -> None:
 
 
 def _why_refused(highs: highspy.Highs, arrays: MatrixArrays) -> str:
-    """The number that HiGHS finds too large; nothing where there is none."""
-    for values, option, what in ((arrays.data, "large_matrix_value", "coefficient"), (arrays.c, "infinite_cost", "cost")):
-        largest = float(np.abs(values).max(initial=0.0))
-        limit = float(highs.getOptionValue(option)[1])
-        if not largest < limit:
-            return f": it has a {what} of {largest:.3g} and takes none of {limit:.0e} or more"
-    return ""
+    """The coefficient that HiGHS finds too large; nothing where there is none."""
+    largest = float(np.abs(arrays.data).max(initial=0.0))
+    limit = float(highs.getOptionValue("large_matrix_value")[1])
+    return f": it has a coefficient of {largest:.3g} and takes none of {limit:.0e} or more" if largest >= limit else ""
 
 
 PRESOLVE_TOLERANCE = 0.99e-7

@@ -13,6 +13,9 @@ from bdnnc.solve.protocol import Solution, Stop
 CONTINUOUS_GAP = 1e-7
 """Relative: the solver's gap where values are real numbers, which never meet their bound exactly."""
 
+ROUNDING = Fraction(1, 10**6)
+"""Relative: how far off a solver's bound may be."""
+
 RESERVE = Fraction(11, 10) * CAP_ROOM
 """Relative: what later goals may take of a goal that is a real number, so much nearer has it to be to its bound before."""
 
@@ -24,9 +27,9 @@ def exact_bound(bound: float, formulation: Formulation) -> Fraction:
     offset, step = formulation.objective_lattice
     if step == 0:
         return offset
-    room = 1e-6 * max(1.0, abs(bound)) / float(step)
-    if room >= 0.5:
-        return Fraction(bound)
+    if not _resolves(Fraction(bound), formulation):
+        return Fraction(repr(bound))
+    room = float(ROUNDING * max(formulation.unit, abs(Fraction(bound))) / step)
     return offset + step * ceil((bound - float(offset)) / float(step) - room)
 
 
@@ -57,7 +60,15 @@ def false_claim(solution: Solution, found: Fraction | None, formulation: Formula
 
 
 def _room(objective: Fraction, formulation: Formulation) -> Fraction:
-    if formulation.objective_lattice is not None:
+    if formulation.objective_lattice is not None and _resolves(objective, formulation):
         return Fraction(0)
     is_last = formulation.stage == len(formulation.problem.goals) - 1
-    return (MET if is_last else MET - RESERVE) * max(Fraction(1), abs(objective))
+    return (MET if is_last else MET - RESERVE) * max(formulation.unit, abs(objective))
+
+
+def _resolves(value: Fraction, formulation: Formulation) -> bool:
+    """Whether a solver's rounding at this value is small beside the step of the objective's lattice."""
+    if formulation.objective_lattice is None:
+        return False
+    step = formulation.objective_lattice[1]
+    return step == 0 or ROUNDING * max(formulation.unit, abs(value)) < step / 2

@@ -29,6 +29,7 @@ from bdnnc.network.joint import JointProgram
 from bdnnc.network.measure import Measured
 from bdnnc.network.network import Network
 from bdnnc.solve.protocol import Progress, Solution, SolveOptions, Solver, Stop
+from bdnnc.solve.units import solve_in_units
 from bdnnc.training.constant import best_constant
 from bdnnc.training.cutoff import with_cutoff
 from bdnnc.training.declared_start import with_declared_start
@@ -50,7 +51,8 @@ DECLARED_START_SHARE = 0.1
 
 BEYOND_CUTOFF = "no better network exists within the cutoff"
 BEYOND_CLASS = "no network with the model's margins is as good in the goals before as the one that they found"
-"""A rounded network may keep a little less than the margin that the model enforces."""
+OUTSIDE_CLASS = "no network with the model's margins keeps the constraints"
+"""A rounded network, or the one to start from, may keep a little less than the margin that the model enforces."""
 
 REACHED = (Stop.OPTIMAL, Stop.TARGET)
 """Where the solver claims what it was asked for: no gap, or one that is small enough."""
@@ -74,6 +76,8 @@ class StageSearch:
     delicate: bool = False
     """The model being solved has numbers at which HiGHS has been seen to err: what it proves is `claimed` until confirmed."""
     claimed: Fraction = Fraction(0)
+    misled: bool = False
+    """HiGHS returned its start as optimal under a better value of its own: from now on it gets none."""
     doubtful: bool = False
     """A clause without a proof was added: bounds from then on are none."""
 
@@ -118,7 +122,7 @@ class StageSearch:
         remaining = self.limits.remaining
         share = None if remaining is None else DECLARED_START_SHARE * remaining
         options = replace(self._options(self.formulation.program.tolerance), time_limit=share)
-        solution = self.solver.solve(model, options, self._on_start, lambda moment: self.watch.should_stop())
+        solution = solve_in_units(self.solver, model, options, self._on_start, lambda moment: self.watch.should_stop())
         if solution.x is not None:
             self._on_start(solution.x, 0.0)
         if self.network is not known:
@@ -146,6 +150,9 @@ class StageSearch:
             attempts += 1
             solution = self._solve_once(model, tolerance)
             verdict = self._judge(solution)
+            if self._is_misled(solution):
+                self.misled = True
+                continue
             inexact = self._is_inexact(solution, tolerance)
             if not isinstance(verdict, Rejected) and not inexact:
                 return self._outcome(self._confirmed(solution, model, tolerance), tolerance)
@@ -161,6 +168,16 @@ class StageSearch:
                 model = lower(replace(program, clauses=tuple(self.clauses)))
             else:
                 return self._outcome(replace(solution, stop=Stop.FAILED, message=verdict.reason), tolerance)
+
+    def _is_misled(self, solution: Solution) -> bool:
+        """Whether the solver had a start, claims an optimum, and its point is not as good as what it claims. HiGHS 1.16 can
+        score a start wrongly in its presolved model, and stops with it."""
+        if self.start is None or self.misled or self.limits.gap is not None or self.limits.is_late:
+            return False
+        claims = solution.stop in REACHED and self.objective is not None and not self.doubtful
+        return (
+            claims and self.objective is not None and not meets(self.objective, max(self.bound, self.claimed), self.formulation)
+        )
 
     def _is_inexact(self, solution: Solution, tolerance: float) -> bool:
         """Whether the solver calls its point optimal, but its tolerances hide how much worse the network is."""
@@ -194,10 +211,10 @@ class StageSearch:
         options = replace(
             plain,
             seed=plain.seed if seed is None else seed,
-            start=None if self.start is None else encode(self.start, self.formulation),
+            start=None if self.start is None or self.misled else encode(self.start, self.formulation),
             extra={**plain.extra, **(more or {})},
         )
-        solution = self.solver.solve(model, options, self._on_incumbent, self._on_progress)
+        solution = solve_in_units(self.solver, model, options, self._on_incumbent, self._on_progress)
         self.nodes += solution.nodes
         if solution.bound is not None and isfinite(solution.bound):
             self._raise_bound(exact_bound(solution.bound, self.formulation))
@@ -277,7 +294,8 @@ class StageSearch:
         if objective is not None:
             bound = min(bound, objective)
         if status == "feasible" and solution.stop is Stop.INFEASIBLE:
-            message = BEYOND_CUTOFF if self.limits.cutoff is not None else BEYOND_CLASS if self.formulation.stage else message
+            beyond = BEYOND_CLASS if self.formulation.stage else OUTSIDE_CLASS
+            message = beyond if self.limits.cutoff is None else BEYOND_CUTOFF
         message = message or false_claim(solution, objective, self.formulation)
         own = None if objective is None else self.sign * objective
         cuts = len(self.clauses)
