@@ -77,6 +77,7 @@ CATALOGUE: dict[str, str] = {
     "E331": "exact margin that cannot be had",
     "E332": "margin too small for a solver",
     "E333": "pre-activations beyond what a solver can compute with",
+    "E334": "weights too small for the margin that a solver can resolve",
     "E339": "construct that the published formulation does not have",
     "E340": "clauses of a layer that exclude each other",
     "E341": "set that a parameter cannot be chosen from",

@@ -9,7 +9,7 @@ from bdnnc.formulation.fan_in import fan_in_caps, with_fan_in
 from bdnnc.formulation.linear_layer import linear_thresholds
 from bdnnc.formulation.margins import margins
 from bdnnc.formulation.mentions import layers_with_named_bias
-from bdnnc.formulation.reach import refuse_absurd_reach
+from bdnnc.formulation.reach import refuse_absurd_reach, refuse_tiny_reach
 from bdnnc.formulation.sums import Sums, deeper_layer_sums, first_layer_sums
 from bdnnc.formulation.thresholds import Thresholds
 from bdnnc.ir.problem import Problem, ProblemLayer
@@ -56,6 +56,7 @@ def plan(problem: Problem) -> tuple[LayerPlan, ...]:
             thresholds = linear_thresholds(layer, sums, problem)
         else:
             thresholds = margins(layer, sums, None if below is None else below.unit, place in named)
+        refuse_tiny_reach(layer, sums, thresholds, below is not None, problem.statements[layer.statement].span)
         plans.append(LayerPlan(layer, sums, thresholds))
         below = layer
     return tuple(plans)

@@ -103,9 +103,10 @@ class ConstraintChecker:
         if not real:
             return
         label = Label(real[0].node.name.span, "real numbers here")
-        message = (
-            f"`{written(term.span)}` can be bounded from above only, because layer `{real[0].name}` chooses from real numbers"
-        )
+        chosen = f"layer `{real[0].name}` chooses from real numbers"
+        if part == "bias" and real[0].spec is not None and real[0].spec.bias.kind == "auto":
+            chosen = f"`bias auto` of layer `{real[0].name}` may choose from real numbers"
+        message = f"`{written(term.span)}` can be bounded from above only, because {chosen}"
         help_text = "write `<=`, or choose from a finite set, for example `{-3..3}`"
         self.constants.findings.add("E348", message, term.span, secondary=[label], help=help_text)
 

@@ -161,9 +161,9 @@ class GoalChecker:
         small, large = ordered[0], ordered[-1]
         if small.span is None or large.span is None:
             return
-        label = Label(large.span, f"counts {shown(large.coefficient)} times")
+        label = Label(large.span, f"its coefficient is {shown(large.coefficient)}")
         message = f"a solver cannot see `{written(small.span)}` beside `{written(large.span)}`"
-        notes = [f"its coefficient is {shown(small.coefficient)}, less than a millionth of the other"]
+        notes = [f"the coefficient {shown(small.coefficient)} is less than a millionth of the other"]
         help_text = "write it as a later goal, behind `then`"
         self.constants.findings.add("W308", message, small.span, secondary=[label], notes=notes, help=help_text)
 

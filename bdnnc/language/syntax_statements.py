@@ -45,7 +45,7 @@ def shared_without_a_set(t: Trouble) -> Diagnostic | None:
     if t.previous is None or t.previous.type != "SHARED" or t.token.type not in ("NONE", "AUTO", "FIXED"):
         return None
     instead = '`bias fixed "bias.npz"` with equal entries' if t.token.type == "FIXED" else f"`bias {t.token.text}`"
-    message = f"a shared bias is chosen from a set, `{t.token.text}` is none"
+    message = f"`bias shared` takes a set, not `{t.token.text}`"
     return t.says("E101", message, f"write `bias shared in {{-3..3}}` with a set of your own, or {instead}")
 
 

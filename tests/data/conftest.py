@@ -112,6 +112,7 @@ def refused() -> Refused:
         for diagnostic in found:
             assert not diagnostic.message.endswith(".")
             assert diagnostic.message.count("`") % 2 == 0
+            assert diagnostic.help, diagnostic.message
             assert diagnostic.message[0].islower() or diagnostic.message[0] in "`0123456789"
         return found
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bdnnc.data.categories import text_column
-from bdnnc.data.encoding import encoded
+from bdnnc.data.encoding import Encoding, encoded
 from bdnnc.data.inputs import Above, Equals, Input, Scaled
 from bdnnc.data.load import load, load_arrays
 from bdnnc.data.numbers import ExactColumn, exact_column
@@ -21,7 +21,6 @@ from bdnnc.data.rows import array_rows, read_rows
 from bdnnc.data.scaling import transformed
 from bdnnc.data.sources import column_name, sources
 from bdnnc.diagnostics import Source, Span
-from bdnnc.language.spec import Encode
 
 TEXT = "age,sex,bmi,kind\n10,f,1,x\n20,m,2,y\n40,d,4,x\n40,f,3,y\n"
 
@@ -93,7 +92,7 @@ def test_thermometers(numbers: list[Any], levels: int, data: Any) -> None:
         exact = [Fraction(number) for number in numbers]
     column = exact_column([str(number) for number in numbers])
     assert isinstance(column, ExactColumn)
-    inputs = encoded(column, "c", 4, Encode((), "thermometer", levels, Span(Source("", ""), 0, 0)))
+    inputs = encoded(column, "c", 4, Encoding("thermometer", levels, Span(Source("", ""), 0, 0)))
     low, width = min(exact), max(exact) - min(exact)
     thresholds = [low + width * Fraction(i, levels + 1) for i in range(1, levels + 1)]
     assert [given.transform for given in inputs] == [Above(t) for t in thresholds]
@@ -194,10 +193,10 @@ def test_columns_that_cannot_be_encoded(build: Any, refused: Any, pointed: Any) 
 
 def test_thermometers_need_numbers_that_differ(build: Any, refused: Any, pointed: Any) -> None:
     [found] = refused(lambda: load(build.spec(TEXT, "kind", encodes=(build.thermometer(3, "sex"),))), "E219")
-    assert (found.message, pointed(found)) == ("`thermometer` needs numbers, but `sex` of `data.csv` holds text", "encode")
+    assert (found.message, pointed(found)) == ("`thermometer` needs numbers, but `sex` of `data.csv` holds text", "four")
     assert found.help == "encode text with `onehot`"
     [found] = refused(lambda: load(build.spec("a,kind\n5,0\n5,1\n", "kind", encodes=(build.thermometer(3, "a"),))), "E235")
-    assert (found.message[:3], pointed(found)) == ("`a`", "encode")
+    assert (found.message[:3], pointed(found)) == ("`a`", "four")
 
 
 def test_columns_of_too_many_categories(build: Any, refused: Any, pointed: Any) -> None:
@@ -207,7 +206,7 @@ def test_columns_of_too_many_categories(build: Any, refused: Any, pointed: Any) 
 
     assert len(load(block(1000)).inputs) == 1000
     [found] = refused(lambda: load(block(1001)), "E234")
-    assert pointed(found) == "encode"
+    assert pointed(found) == "one"
 
 
 def test_two_inputs_of_one_name(build: Any, refused: Any) -> None:

@@ -157,7 +157,7 @@ def test_text_and_range_and_missing_are_found_together(build: Any, refused: Any)
     text = "a,b,c,kind\n1,red,inf,x\n?,blue,1e99999999,y\n3,4,5,\n"
     missing, words, beyond = refused(lambda: load(build.spec(text, "kind")), "E218", "E219", "E220")
     assert missing.message == "2 rows of `data.csv` have missing values"
-    assert missing.notes == ("in columns `a`, `kind`: line 3, line 4",)
+    assert missing.notes == ("in column `a`: line 3", "in column `kind`: line 4")
     assert "missing drop" in missing.help
     assert words.message == "column `b` of `data.csv` holds text, not numbers"
     assert words.notes == ("column `b`: `red` at line 2 and 1 more",)

@@ -64,6 +64,15 @@ def test_the_command_page_knows_every_verb(verb: str) -> None:
     assert re.search(rf"^## .*\b{verb}\b", page("cli.md"), re.MULTILINE)
 
 
+def test_the_contributing_page_names_files_that_are_there() -> None:
+    """Those named in full, and those named after the room that the page speaks of."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:[\w.]+/)*\w+\.py)`", text)) - {"bdnnc/formulation/passes/NAME.py"}
+    kept = {path.relative_to(ROOT).as_posix() for room in ("bdnnc", "tests") for path in (ROOT / room).rglob("*.py")}
+    assert len(named) > 20
+    assert [name for name in named if not any(f"/{path}".endswith(f"/{name}") for path in kept)] == []
+
+
 def test_the_command_page_knows_every_flag() -> None:
     text = page("cli.md")
     assert [(verb, flag) for verb, flag in flags() if flag not in SELF_EVIDENT and flag not in text] == []

@@ -42,12 +42,13 @@ class Data:
     inputs: tuple[str, ...] = ("a", "b")
     columns: tuple[str, ...] = ("a", "b", "class")
     conflicts: Conflicts | None = None
+    counts: tuple[int, ...] = ()
 
     def facts(self, classes: tuple[str, ...] | None, span: Span) -> Facts:
         pairs = [given.split("@") for given in self.inputs]
         names = tuple(pair[0] for pair in pairs)
         places = tuple(int(pair[1]) if len(pair) > 1 else place for place, pair in enumerate(pairs))
-        return Facts(self.samples, names, classes, span, places, self.columns, self.conflicts)
+        return Facts(self.samples, names, classes, span, places, self.columns, self.conflicts, self.counts)
 
 
 def check_text(
@@ -69,8 +70,8 @@ def check_text(
 
 
 def check_example(path: Path) -> Checked:
-    """An example file. Its first line ``# test: classes=a,b samples=9 inputs=a@0 columns=a,c conflicts=2:3,4 -D width=3`` sets
-    facts and overrides."""
+    """An example file. Its first line ``# test: classes=a,b samples=9 inputs=a@0 columns=a,c conflicts=2:3,4 counts=5,4
+    -D n=3`` sets facts and overrides."""
     text = path.read_bytes().decode()
     header = HEADER.match(text)
     words = shlex.split(header[1], posix=False) if header else []
@@ -81,7 +82,7 @@ def check_example(path: Path) -> Checked:
         key, _, value = word.partition("=")
         if key == "classes":
             classes = tuple(value.split(","))
-        elif key in ("samples", "inputs", "columns", "conflicts"):
+        elif key in ("samples", "inputs", "columns", "conflicts", "counts"):
             facts = replace(facts or Data(), **{key: _fact(key, value)})
         elif key != "-D":
             overrides[key] = value
@@ -91,6 +92,8 @@ def check_example(path: Path) -> Checked:
 def _fact(key: str, value: str) -> Any:
     if key == "samples":
         return int(value)
+    if key == "counts":
+        return tuple(map(int, value.split(",")))
     if key != "conflicts":
         return tuple(value.split(","))
     unavoidable, _, rows = value.partition(":")

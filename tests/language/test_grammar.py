@@ -32,13 +32,19 @@ def test_stored_tables_belong_to_the_grammar() -> None:
 
 
 def test_tables_built_anew_say_the_same() -> None:
-    """State numbers may differ between runs, so the rules and the shape are compared."""
     built = build_tables(grammar_text())
-    rebuilt = sorted((origin, name, size) for origin, name, size in built["rules"])
-    assert rebuilt == sorted((rule.origin, rule.name, rule.size) for rule in tables().rules)
-    assert len(built["states"]) == len(tables().states)
+    assert [tuple(rule) for rule in built["rules"]] == [(rule.origin, rule.name, rule.size) for rule in tables().rules]
+    assert built["states"] == list(tables().states)
+    assert built["starts"] == {name: list(ends) for name, ends in tables().starts.items()}
     assert built["keywords"] == tables().keywords
     assert [tuple(terminal) for terminal in built["terminals"]] == list(tables().terminals)
+
+
+def test_no_state_leads_to_state_0() -> None:
+    """Its number could not be told from that of a rule."""
+    assert all(action != 0 for state in tables().states for action in state.values())
+    assert tables().starts["file"][0] == 0
+    assert sorted(tables().starts) == ["file", "value"]
 
 
 def test_an_installed_package_brings_its_grammar(tmp_path: Path) -> None:

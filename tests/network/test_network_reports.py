@@ -157,6 +157,57 @@ def test_summary_of_a_goal_that_is_bounded_from_above(case: Any) -> None:
         assert lines[2] == f"├── {goal.sense} 2 * hamming weighted balanced + 1: {text}"
 
 
+def proofs(model: Any, **changes: Any) -> list[str]:
+    """What the summary says of the goals of a training with these changes, after their values."""
+    training = dataclasses.replace(model.training, **changes)
+    lines = summary(dataclasses.replace(model, training=training)).splitlines()[2 : 2 + len(training.goals)]
+    return [line.split(", ", 1)[1] for line in lines]
+
+
+def test_proved_is_said_only_of_what_is_proved(case: Any) -> None:
+    """Beside an overall `feasible` a bound within 1e-6 is no proof: on a lattice it isn't one."""
+    first = dataclasses.replace(case.model.training.goals[0], bound=case.model.training.goals[0].value)
+    near = dataclasses.replace(first, value=Fraction(5, 10**12), bound=Fraction(0))
+    far = dataclasses.replace(first, value=Fraction(5), bound=Fraction(4))
+    goals = (first, near, far)
+    assert proofs(case.model, goals=goals, status="feasible") == [
+        "proved optimal",
+        "within 1e-6 of its bound under the goals before",
+        "bound 4",
+    ]
+    assert proofs(case.model, goals=goals[:2], status="optimal") == [
+        "proved optimal",
+        "proved optimal within 1e-6 under the goals before",
+    ]
+    assert proofs(case.model, goals=(first,), network_class={"margin": "chosen"}) == [
+        "proved optimal among networks of the chosen margins"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("margin", "sense", "text"),
+    [
+        ("exact", "minimize", "better than 1.2e-07, which the solver took for the least"),
+        ("exact", "maximize", "better than 1.2e-07, which the solver took for the most"),
+        ("chosen", "minimize", "better than 1.2e-07, the least with the chosen margins"),
+    ],
+)
+def test_a_network_that_is_better_than_the_optimum_of_its_model(case: Any, margin: str, sense: Any, text: str) -> None:
+    goal = dataclasses.replace(case.model.training.goals[0], sense=sense)
+    objective = Fraction(12, 10**8)
+    found = proofs(case.model, goals=(goal,), model_objective=objective, network_class={"margin": margin})
+    assert found == [text]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(Fraction(3, 10**8), "3e-08"), (Fraction(10) ** 20, "1e+20"), (Fraction(10**20, 3), "~3.33333e+19")]
+)
+def test_a_tilde_marks_digits_that_are_left_out(case: Any, value: Fraction, text: str) -> None:
+    goal = dataclasses.replace(case.model.training.goals[0], value=value, bound=None)
+    training = dataclasses.replace(case.model.training, goals=(goal,))
+    assert f": {text}, no bound" in summary(dataclasses.replace(case.model, training=training))
+
+
 def values_network(bias: Fraction = Fraction(0)) -> Network:
     weights = np.array([[Fraction(1, 2), Fraction(1, 3)]], dtype=object)
     return Network((), (Layer("output", "linear", weights, np.array([bias], dtype=object), np.zeros((1, 2), bool)),), ())

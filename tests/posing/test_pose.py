@@ -244,7 +244,7 @@ def test_fixed_weights_are_the_decimals_of_the_file(case: Case) -> None:
 
 
 def test_fixed_weights_that_are_zero_are_absent_in_a_sparse_layer(case: Case) -> None:
-    file = fixed(case, weights=np.array([[1, 0, 3], [0, 5, 6]]))
+    file = fixed(case, weights=np.array([[1, 0, 0], [0, 5, 6]]))
     hidden = case.hidden(file, FanIn(0), mask=case.mask("1,1,0\n1,1,1\n"))
     np.testing.assert_array_equal(hidden.constant, [[1, 0, 0], [0, 5, 6]])
     np.testing.assert_array_equal(hidden.absent, [[False, True, True], [True, False, False]])

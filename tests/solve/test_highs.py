@@ -266,7 +266,18 @@ def test_a_start_whose_completion_is_infeasible_does_no_harm() -> None:
 def test_an_option_that_highs_refuses_is_a_user_error() -> None:
     with pytest.raises(UserError) as raised:
         HERE.solve(random_model(0), SolveOptions(extra={"presolve": "sometimes"}))
-    assert raised.value.diagnostics[0].code == "E505"
+    found = raised.value.diagnostics[0]
+    assert (found.code, found.help) == ("E505", "give the option another value, or leave it out")
+
+
+@pytest.mark.parametrize("solver", [HERE, HighsSolver()])
+def test_a_model_that_highs_refuses_says_which_number(solver: HighsSolver) -> None:
+    with pytest.raises(UserError) as raised:
+        solver.solve(model_of([[1e16, 1]], [0], [1], [1, 1], [0, 0], [1, 1], [1, 1]), PLAIN)
+    found = raised.value.diagnostics[0]
+    assert found.code == "E505"
+    assert found.message == "HiGHS refuses the model: it has a coefficient of 1e+16 and takes none of 1e+15 or more"
+    assert "scale minmax(0, 1)" in (found.help or "")
 
 
 @pytest.mark.parametrize("tolerance", [1e-6, 1e-9, 1e-10])
