@@ -77,7 +77,7 @@ def find_column(table: Table, wanted: Located[str | int]) -> int | Diagnostic:
         message = f"{len(places)} columns of `{table.name}` are called `{value}`"
         return error("E228", message, wanted.span, help=f"write an index: {', '.join(map(str, places))}")
     near = get_close_matches(value, table.names, 1)
-    help = f"did you mean `{near[0]}`?" if near else None
+    help = f"did you mean `{near[0]}`?" if near else "write one of these names, or an index"
     return error("E216", f"`{table.name}` has no column `{value}`", wanted.span, notes=[described(table)], help=help)
 
 

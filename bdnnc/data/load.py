@@ -212,7 +212,8 @@ def _coded(main: _File, others: Mapping[str, _File], spec: DataSpec) -> tuple[tu
     sets = {kind: part.of_classes(classes) for kind, part in (("train", main), *others.items())}
     for kind, points in sets.items():
         if not len(points.y):
-            raise failure("E230", f"`{others[kind].table.name}` has no row of the classes kept", others[kind].span)
+            message = f"`{others[kind].table.name}` has no row of the classes kept"
+            raise failure("E230", message, others[kind].span, help="name another file, or keep other classes")
     return classes, sets
 
 

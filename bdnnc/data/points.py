@@ -67,7 +67,8 @@ def read_points(
     if missing == "error" and bool(gone.any()):
         found.append(_missing(table, used, absent, span, mend))
     elif bool(gone.all()):
-        raise failure("E230", f"every row of `{table.name}` has a missing value", span)
+        help = mend or "choose columns without missing values with `features`"
+        raise failure("E230", f"every row of `{table.name}` has a missing value", span, help=help)
     # With an error to report all cells are looked at, so that one run shows everything; a dropped row does not matter.
     present = ~absent if missing == "error" else np.repeat(~gone.reshape(-1, 1), len(used), axis=1)
     readers = [text_column if want.as_text else exact_column for want in wanted]

@@ -34,6 +34,7 @@ BROKEN_ARCHIVE = (
 """What numpy raises on archives that are not as it wrote them."""
 
 SAVE_ARRAYS = 'save plain arrays: `numpy.savez("data.npz", X=X, y=y)`, with `X` of shape (rows, inputs)'
+A_ROW_A_POINT = "write a row for each point"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -61,7 +62,7 @@ def read_table(request: FileRequest) -> Table:
     if suffix in (".npz", ".parquet"):
         if request.delimiter is not None or request.header is not None:
             asked = request.delimiter_span or request.header_span or request.span
-            raise failure("E226", f"`delimiter` and `header` do not apply to a `{suffix}` file", asked)
+            raise failure("E226", f"`delimiter` and `header` do not apply to a `{suffix}` file", asked, help="leave them out")
         return read_npz(request) if suffix == ".npz" else read_parquet(request)
     if suffix not in SUFFIXES and request.delimiter is None:
         known = ", ".join(f"`{known}`" for known in SUFFIXES)
@@ -74,9 +75,10 @@ def read_bytes(request: FileRequest) -> bytes:
     """The content of a regular file. Raises UserError E620 (no such file), E621 (it can't be read)."""
     try:
         if stat.S_ISDIR(os.stat(request.path).st_mode):
-            raise failure("E621", f"`{request.name}` is a directory, not a file", request.span)
+            raise failure("E621", f"`{request.name}` is a directory, not a file", request.span, help="name a file in it")
         if not stat.S_ISREG(os.stat(request.path).st_mode):
-            raise failure("E621", f"`{request.name}` is not a regular file", request.span)
+            help = "write the data to a file first"
+            raise failure("E621", f"`{request.name}` is not a regular file", request.span, help=help)
         return request.path.read_bytes()
     except FileNotFoundError as missing:
         folder = request.path.parent
@@ -85,7 +87,8 @@ def read_bytes(request: FileRequest) -> bytes:
         raise failure("E620", f"no such file: `{request.name}`", request.span, help=help) from missing
     except (OSError, ValueError) as problem:  # ValueError: a path with a NUL
         reason = getattr(problem, "strerror", None) or str(problem)
-        raise failure("E621", f"`{request.name}` can't be read: {reason.lower()}", request.span) from problem
+        message = f"`{request.name}` can't be read: {reason.lower()}"
+        raise failure("E621", message, request.span, help="see that you may read it") from problem
 
 
 def _nearest_file(path: Path) -> str | None:
@@ -105,20 +108,22 @@ def read_text(request: FileRequest, delimiter: str | None) -> Table:
     """A delimited text in UTF-8. Lines without any cell are not rows; quotes are double quotes, doubled inside."""
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n\0'):
         where = request.delimiter_span or request.span
-        raise failure("E231", "`delimiter` must be a single character, not a quote or a line break", where)
+        message = "`delimiter` must be a single character, not a quote or a line break"
+        raise failure("E231", message, where, help='for example `";"`, or `"tab"`')
     content = read_bytes(request)
     text = _decoded(content, request)
     if not text.strip():
-        raise failure("E212", f"`{request.name}` is empty", request.span)
+        raise failure("E212", f"`{request.name}` is empty", request.span, help=A_ROW_A_POINT)
     dialect = sniff(text, delimiter, request.header)
     records, lines = _records(text, dialect, request)
     if not records:
-        raise failure("E212", f"`{request.name}` is empty", request.span)
+        raise failure("E212", f"`{request.name}` is empty", request.span, help=A_ROW_A_POINT)
     _refuse_ragged(records, lines, dialect, request)
     names = _header_names(records[0]) if dialect.header else made_up(len(records[0]))
     body, places = (records[1:], lines[1:]) if dialect.header else (records, lines)
     if not body:
-        raise failure("E212", f"`{request.name}` has a header and no rows", request.span)
+        help = f"{A_ROW_A_POINT}; or write `header no`, if the one row is a point"
+        raise failure("E212", f"`{request.name}` has a header and no rows", request.span, help=help)
     return Table(
         request.name,
         names,
@@ -137,7 +142,8 @@ def _decoded(content: bytes, request: FileRequest) -> str:
         raise failure("E211", f"`{request.name}` is UTF-16, not UTF-8", request.span, help="save it as UTF-8")
     if (nul := content.find(b"\0")) >= 0:
         line = content.count(b"\n", 0, nul) + 1
-        raise failure("E211", f"`{request.name}` is not a text: line {line} holds a NUL byte (byte {nul})", request.span)
+        message = f"`{request.name}` is not a text: line {line} holds a NUL byte (byte {nul})"
+        raise failure("E211", message, request.span, help="save it as text in UTF-8")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
@@ -160,9 +166,9 @@ def _records(text: str, dialect: Dialect, request: FileRequest) -> tuple[list[li
                 lines.append(line)
             line = reader.line_num + 1
     except csv.Error as problem:
-        raise failure(
-            "E214", f"`{request.name}` is malformed in the record at line {line}: {problem}", request.span
-        ) from problem
+        message = f"`{request.name}` is malformed in the record at line {line}: {problem}"
+        help = "close every quote; a quote inside of quotes is written twice"
+        raise failure("E214", message, request.span, help=help) from problem
     return records, lines
 
 
@@ -221,7 +227,8 @@ def array_table(
         raise failure("E229", message, span, help="reshape it: `X.reshape(len(y), -1)` has a row for each label")
     rows, width = matrix.shape
     if rows == 0 or width == 0:
-        raise failure("E212", f"`X` of `{name}` is empty: {counted(rows, 'row')}, {counted(width, 'column')}", span)
+        message = f"`X` of `{name}` is empty: {counted(rows, 'row')}, {counted(width, 'column')}"
+        raise failure("E212", message, span, help=A_ROW_A_POINT)
     if matrix.dtype.kind == "b":
         matrix = matrix.astype(np.int64)
     columns: list[Cells] = [_array_cells(matrix[:, j]) for j in range(width)]
@@ -286,9 +293,10 @@ def read_parquet(request: FileRequest) -> Table:
         columns = tuple(_series_cells(column) for column in frame.get_columns())
     except (polars.exceptions.PolarsError, polars.exceptions.PanicException, *BROKEN_ARCHIVE) as problem:
         reason = str(problem).splitlines()[0].lower().rstrip(".") if str(problem) else "it is cut short"
-        raise failure("E214", f"`{request.name}` is no readable parquet file: {reason}", request.span) from problem
+        message = f"`{request.name}` is no readable parquet file: {reason}"
+        raise failure("E214", message, request.span, help="write it anew, or save the table as `.csv`") from problem
     if frame.height == 0 or frame.width == 0:
-        raise failure("E212", f"`{request.name}` has no rows", request.span)
+        raise failure("E212", f"`{request.name}` has no rows", request.span, help=A_ROW_A_POINT)
     return Table(request.name, tuple(frame.columns), True, columns, frame.height, hashlib.sha256(content).hexdigest())
 
 

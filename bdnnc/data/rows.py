@@ -92,7 +92,8 @@ def array_rows(X: Any, inputs: Sequence[Input], y: Any = None, classes: Sequence
     if width != len(place):
         encoded = len(place) != len(inputs)
         uses = f"is made of {counted(len(place), 'column')} of the file" if encoded else f"has {counted(len(place), 'input')}"
-        raise failure("E229", f"`X` has {counted(width, 'column')}, the network {uses}", span)
+        help = "give the columns in the order of the file, without the target and those that the network does not use"
+        raise failure("E229", f"`X` has {counted(width, 'column')}, the network {uses}", span, help=help)
     places = Places(tuple(place[source.column] for source in needed), table.target)
     return _rows(table, inputs, places, classes, "error", span)
 
@@ -150,12 +151,12 @@ def _moved_up(columns: Sequence[int], target: int | None) -> list[int]:
 def _refuse_narrow(table: Table, available: int, needed: int, span: Span | None) -> None:
     if available < needed:
         message = f"`{table.name}` has {counted(available, 'column')}, the network needs at least {needed}"
-        raise failure("E216", message, span)
+        raise failure("E216", message, span, help="give the columns of the file that the network was trained on, in its order")
 
 
 def _absent(table: Table, absent: Sequence[str], span: Span | None) -> Exception:
     near = get_close_matches(absent[0], table.names, 1)
-    help = f"did you mean `{near[0]}`?" if near else None
+    help = f"did you mean `{near[0]}`?" if near else "name the columns as in the file that the network was trained on"
     message = f"`{table.name}` has no {'column' if len(absent) == 1 else 'columns'} {listed(absent)}, which the network needs"
     return failure("E216", message, span, notes=[f"columns: {listed(table.names, 12)}"], help=help)
 

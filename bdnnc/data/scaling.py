@@ -67,7 +67,8 @@ def refuse_out_of_range(columns: Sequence[ExactColumn], inputs: Sequence[Input],
     """Raises UserError E220 where a value of an input, one column each, is too large."""
     beyond = [given.name for column, given in zip(columns, inputs, strict=True) if column.is_out_of_range()]
     if beyond:
-        raise UserError(error("E220", f"values of {listed(beyond)} are out of range: 1e300 or more in magnitude", span))
+        message = f"values of {listed(beyond)} are out of range: 1e300 or more in magnitude"
+        raise UserError(error("E220", message, span, help="scale the columns, for example with `scale minmax(0, 1)`"))
 
 
 def standard_factor(count: int, squares: int) -> Fraction:
@@ -107,9 +108,11 @@ class _Moments:
 def _refused(scale: Scale, span: Span) -> Diagnostic | None:
     if scale.kind == "minmax" and scale.a >= scale.b:
         a, b = decimal_text(scale.a), decimal_text(scale.b)
-        return error("E227", f"`minmax({a}, {b})` needs its first number below its second", span)
+        message = f"`minmax({a}, {b})` needs its first number below its second"
+        return error("E227", message, span, help="write for example `minmax(0, 1)`")
     if scale.digits is not None and not 0 <= scale.digits <= MOST_DIGITS:
-        return error("E227", f"`round {scale.digits}` is not between 0 and {MOST_DIGITS} decimals", span)
+        message = f"`round {scale.digits}` is not between 0 and {MOST_DIGITS} decimals"
+        return error("E227", message, span, help="write for example `round 2`")
     if scale.digits is not None and scale.kind == "binarize":
         return error("E227", "`round` does nothing after `binarize`, whose values are integers", span, help="remove it")
     if scale.signed and scale.kind != "binarize":

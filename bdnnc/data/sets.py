@@ -56,7 +56,7 @@ def split(points: Points, spec: DataSpec, classes: int) -> dict[str, Points]:
     gate.close()
     if not len(rest.y):
         note = f"all {counted(usable, 'usable row')} are held out"
-        raise failure("E230", "no points are left to train on", spec.holds[-1].span, notes=[note])
+        raise failure("E230", "no points are left to train on", spec.holds[-1].span, notes=[note], help="hold out fewer points")
     return chosen | {"train": rest}
 
 
@@ -64,11 +64,12 @@ def _picked(points: Points, pick: Pick, classes: int, what: str, usable: int) ->
     """The points that a choice takes, and the others."""
     there = len(points.y)
     if pick.count is not None and pick.count.value < 1:
-        raise failure("E223", f"{what} needs at least 1 point, not {pick.count.value}", pick.count.span)
+        message = f"{what} needs at least 1 point, not {pick.count.value}"
+        raise failure("E223", message, pick.count.span, help="write 1 or more")
     if pick.count is not None and pick.count.value > there:
         asked = counted(pick.count.value, "point")
         held = [f"of {counted(usable, 'usable row')} {usable - there} are held out"] if there < usable else []
         message = f"{what} asks for {asked}, but there {'is' if there == 1 else 'are'} {there}"
-        raise failure("E223", message, pick.count.span, notes=held)
+        raise failure("E223", message, pick.count.span, notes=held, help=f"write at most {there}" if there else "leave it out")
     mask = choose_rows(points.rows, points.y, classes, pick)
     return points.at(mask), points.at(~mask)

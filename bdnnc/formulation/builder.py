@@ -47,6 +47,15 @@ class Expression:
         return Expression(rows, parts, self.constant * rows, self.step)
 
 
+PLAIN = Fraction(1, 1000), Fraction(1000)
+"""Rows whose largest coefficient lies between these stand as they are written."""
+
+
+def needs_units(largest: Fraction) -> bool:
+    """Whether a row with this largest coefficient has to be divided by it, for the sake of a solver's absolute tolerances."""
+    return not PLAIN[0] <= largest <= PLAIN[1]
+
+
 def total(expressions: Sequence[Expression], rows: int = 1) -> Expression:
     """The sum of expressions of ``rows`` rows each."""
     steps = [e.step for e in expressions]

@@ -9,7 +9,7 @@ from math import ceil, floor
 
 import numpy as np
 
-from bdnnc.formulation.builder import Builder, Expression, total
+from bdnnc.formulation.builder import Builder, Expression, needs_units, total
 from bdnnc.ir.program import Floats
 from bdnnc.language.quantities import Constraint, Quantity, Term
 
@@ -42,8 +42,11 @@ def constrain(builder: Builder, constraint: Constraint, place: int, express: Exp
 
 
 def _in_units(constraint: Constraint) -> Constraint:
-    """The same constraint with a largest coefficient of 1: a solver's tolerances are absolute."""
+    """The constraint as it is written, or, where that is far from 1, with a largest coefficient of 1: a solver's tolerances are
+    absolute."""
     largest = max((abs(term.coefficient) for term in constraint.terms), default=Fraction(1))
+    if not needs_units(largest):
+        return constraint
     terms = tuple(replace(term, coefficient=term.coefficient / largest) for term in constraint.terms)
     return replace(constraint, terms=terms, bound=constraint.bound / largest)
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from bdnnc.diagnostics import InternalError
-from bdnnc.formulation.builder import Builder, Expression, number, total
+from bdnnc.formulation.builder import Builder, Expression, needs_units, number, total
 from bdnnc.formulation.connections import express_connections, express_fan_in
 from bdnnc.formulation.constraints import constrain
 from bdnnc.formulation.distances import express_margin, express_margins
@@ -178,8 +178,9 @@ def _cap(builder: Builder, place: int, expression: Expression, cap: Fraction) ->
     goal = builder.problem.goals[place]
     note = f"`{goal.sense} {goal.text}` stays within what it reached"
     largest = largest_coefficient(expression)
-    in_units = expression.times(1 / largest)  # a solver's tolerances are absolute
-    side = float((cap - expression.constant[0]) / largest)
+    unit = largest if needs_units(largest) else Fraction(1)
+    in_units = expression.times(1 / unit)
+    side = float((cap - expression.constant[0]) / unit)
     builder.relate(
         "goal", "", ("goal",), (np.array([place]),), in_units.summands, builder.problem.goal_statements[place], note,
         upper=side, rows=1,

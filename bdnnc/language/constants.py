@@ -196,7 +196,8 @@ class Constants:
         if name in self.values:
             return self.values[name]
         if name in self.layers:
-            self.findings.add("E116", f"`{name}` is a layer, not a number", node.span)
+            help_text = f"numbers of a layer are for example `l0({name}.weights)` and `fan_in({name})`"
+            self.findings.add("E116", f"`{name}` is a layer, not a number", node.span, help=help_text)
             return Missing.ERROR
         known = [*self.values, *COUNTS, *FUNCTIONS, *MODEL_WORDS]
         help_text = self.column_help(name, f'write `"{name}"` where a column is meant') or did_you_mean(name, known)
@@ -209,7 +210,7 @@ class Constants:
 
     def _not_constant(self, shown_name: str, span: Span) -> None:
         note = "it depends on the network that is sought"
-        self.findings.add("E116", f"{shown_name} is not a constant", span, notes=[note])
+        self.findings.add("E116", f"{shown_name} is not a constant", span, notes=[note], help="write a number or a param")
 
     def _not_a_quantity(self, node: tree.Quantity) -> None:
         """A param or an unknown name with arguments, `of` or `weighted`."""

@@ -15,6 +15,8 @@ from bdnnc.language.params import barred_name
 from bdnnc.language.spec import Facts, LayerSpec
 from bdnnc.language.words import QUANTITY_WORDS
 
+RENAME = "choose another name for one of the two"
+
 
 @dataclass(slots=True)
 class NetworkChecker:
@@ -52,11 +54,11 @@ class NetworkChecker:
             elif name in first:
                 label = Label(first[name], "first defined here")
                 message = f"two layers are called `{name}`"
-                self.constants.findings.add("E110", message, layer.name.span, secondary=[label])
+                self.constants.findings.add("E110", message, layer.name.span, secondary=[label], help=RENAME)
             elif name in self.params:
                 label = Label(self.params[name], "the param")
                 message = f"`{name}` is a param and cannot name a layer too"
-                self.constants.findings.add("E110", message, layer.name.span, secondary=[label])
+                self.constants.findings.add("E110", message, layer.name.span, secondary=[label], help=RENAME)
             first.setdefault(name, layer.name.span)
 
     def _output(self, layer: tree.Layer) -> None:

@@ -101,6 +101,7 @@ def test_facts(build: Any, loaded: Callable[..., Any]) -> None:
     assert (known.samples, known.classes, known.span) == (6, ("x", "y"), here)
     assert (known.inputs, known.input_columns) == (("a", "s=f", "s=m"), (0, 1, 1))
     assert known.columns == ("a", "s", "kind")
+    assert known.class_counts == (2, 4)
     assert known.conflicts is not None
     assert (known.conflicts.unavoidable, known.conflicts.rows) == (1, (0, 2, 3))
     clean = facts(loaded("1,x\n2,y\n", 1), here).conflicts

@@ -46,9 +46,10 @@ def test_missing_targets(build: Any, refused: Any, loaded: Callable[..., Any]) -
     assert loaded("a,goal\n1,?\n2,3\n", "goal", regression=True, missing="drop").train.targets.tolist() == [3]
 
 
-def test_targets_of_text_are_refused_with_their_lines(build: Any, refused: Any) -> None:
+def test_targets_of_text_are_refused_with_their_lines(build: Any, refused: Any, pointed: Any) -> None:
     text = "a,goal\n1,low\n2,3\nx,high\n4,inf\n"
     inputs, target, beyond = refused(lambda: load(build.spec(text, "goal", regression=True)), "E219", "E219", "E220")
+    assert (pointed(inputs), pointed(target), pointed(beyond)) == ("source", "target", "source")
     assert inputs.notes == ("column `a`: `x` at line 4",)
     assert target.message == "the target `goal` of `data.csv` holds text, but the loss `absolute` needs numbers"
     assert target.notes == ("`low` at line 2, `high` at line 4",)
@@ -89,7 +90,7 @@ def test_built_in_sets(build: Any, refused: Any) -> None:
 def test_facts_of_regression(loaded: Callable[..., Any], build: Any) -> None:
     dataset = loaded(TEXT, "goal", regression=True)
     known = facts(dataset, build.spec(TEXT).span)
-    assert (known.samples, known.classes, known.conflicts) == (4, None, None)
+    assert (known.samples, known.classes, known.conflicts, known.class_counts) == (4, None, None, ())
 
 
 # --- points for a trained network -----------------------------------------------------------------------------------

@@ -128,6 +128,9 @@ def test_one_column_less_means_that_the_target_lacks(build: Any, trained: Any) -
 def test_rows_that_are_refused(build: Any, trained: Any, refused: Any, content: str, code: str, said: str) -> None:
     [found] = refused(lambda: rows(build, trained, content), code)
     assert said in found.message
+    assert "features" not in (found.help or "")
+    assert "missing drop" not in (found.help or "")
+    assert found.help or code == "E212"  # what to do about an empty file goes without saying
     assert found.primary is None
 
 

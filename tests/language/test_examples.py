@@ -48,6 +48,17 @@ def test_every_code_of_the_checker_has_an_example() -> None:
     assert raised <= CATALOGUE.keys()
 
 
+@pytest.mark.parametrize("path", [path for path in BAD if check_example(path).tree is not None], ids=lambda path: path.stem)
+def test_the_check_with_data_says_all_that_the_one_without_says(path: Path) -> None:
+    """The pipeline reports the second alone."""
+
+    def said(classes: tuple[str, ...] | None) -> set[tuple[str, int]]:
+        checked = check_text(path.read_bytes().decode(), path.name, classes=classes)
+        return {(d.code, d.primary.span.start) for d in checked.diagnostics if d.primary is not None}
+
+    assert said(None) <= said(("a", "b"))
+
+
 def test_no_expected_file_is_left_over() -> None:
     for path in (*BAD[0].parent.iterdir(), *GOOD[0].parent.iterdir()):
         assert path.with_suffix(".bdnn").is_file(), path.name

@@ -119,6 +119,14 @@ def code_of(path: Path) -> tuple[str, str]:
     return diagnostic.code, diagnostic.message
 
 
+def test_a_brace_behind_an_error_closes_its_block() -> None:
+    for head in ("robust static", "robust static soft", "robust adaptive", "train exact", "data", "network", "subject to"):
+        checked = check_text(f"minimize hamming\n{head} {{\n  inputs [0, 4] withinlinf(1)\n}}\nminimise errors\n")
+        assert checked.codes[-1] == "E101"
+        assert len(checked.codes) >= 2
+    assert "E105" not in check_text("robust static soft { }").codes
+
+
 def test_reading_a_file(tmp_path: Path) -> None:
     path = tmp_path / "a.bdnn"
     path.write_bytes(b"minimize hamming\r\n# \xc3\xa9")

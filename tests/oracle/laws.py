@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -11,6 +11,7 @@ from bdnnc.formulation.formulate import Formulation, formulate, sign_of
 from bdnnc.formulation.passes import run_passes
 from bdnnc.formulation.plan import LayerPlan
 from bdnnc.ir.problem import Problem
+from bdnnc.ir.verify import verify
 from bdnnc.milp.lower import lower
 from bdnnc.milp.model import MilpModel
 from bdnnc.network.accept import Accepted, accept
@@ -67,12 +68,19 @@ def _leads(scores: np.ndarray, gap: np.ndarray) -> bool:
     return bool(((apart == 0) | (apart >= gap[:, :, None] - 1e-12)).all())
 
 
+def verified(problem: Problem, stage: int, reached: Sequence[Fraction], without: Passes = ()) -> Formulation:
+    """The formulation of a goal; its program is verified before the passes, and after each."""
+    formulation = formulate(problem, stage=stage, reached=reached)
+    verify(formulation.program)
+    return run_passes(formulation, without, lambda name, seconds, program: verify(program))
+
+
 def stages(problem: Problem, network: Network, without: Passes = ()) -> Iterator[Formulation]:
     """The formulation of every goal, where the goals before it have the values of the network."""
     measured = Measured(network, problem)
     reached = [measured.goal(goal) for goal in problem.goals]
     for stage in range(len(problem.goals)):
-        yield run_passes(formulate(problem, stage=stage, reached=reached[:stage]), without)
+        yield verified(problem, stage, reached[:stage], without)
 
 
 def law_a(problem: Problem, network: Network, without: Passes = ()) -> None:
@@ -98,7 +106,7 @@ def law_b(problem: Problem, seed: int, without: Passes = (), objectives: int = 3
     rng = np.random.default_rng(seed)
     reached: list[Fraction] = []
     for stage in range(len(problem.goals)):
-        formulation = run_passes(formulate(problem, stage=stage, reached=reached), without)
+        formulation = verified(problem, stage, reached, without)
         model = lower(formulation.program)
         joint = JointProgram.of(formulation) if formulation.coupled else None
         best: Accepted | None = None
@@ -159,7 +167,7 @@ def law_optimum(problem: Problem, without: Passes = ()) -> None:
     reached: list[Fraction] = []
     expected = enumerated(problem, without)
     for stage, goal in enumerate(problem.goals):
-        formulation = run_passes(formulate(problem, stage=stage, reached=reached), without)
+        formulation = verified(problem, stage, reached, without)
         solution = solve(lower(formulation.program), formulation)
         if expected is None:
             assert solution.stop is Stop.INFEASIBLE, "enumeration finds no network"

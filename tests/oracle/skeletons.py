@@ -289,13 +289,14 @@ class Enumeration:
         )  # it binds every row, a chosen one those where there is something to choose
         bound = [declared or free for free in free_rows]
         states = [_state(total, sides if binds else None) for total, binds in zip(blank.sums, bound, strict=True)]
-        if any(state == OPEN for state in states) and not (is_output and self.open_outputs):
+        may_be_open = is_output and self.open_outputs and not isinstance(layer.margin, Fraction)  # a declared margin binds all
+        if any(state == OPEN for state in states) and not may_be_open:
             return
         distinct: dict[str, list[int]] = {}
         for row, total in enumerate(blank.sums):
             if isinstance(total, Affine):
                 distinct.setdefault(repr(sorted(total.factors.items())) + str(total.constant), []).append(row)
-        options = (0, 1, OPEN) if is_output and self.open_outputs else (0, 1)
+        options = (0, 1, OPEN) if may_be_open else (0, 1)
         columns = [tuple(0 if state is None else state for state in states)]
         known: list[int] = [row for row, state in enumerate(states) if state is not None]
         for group in distinct.values():

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import bdnnc
+from bdnnc.diagnostics import UserError
 from bdnnc.language.quantities import Monotone, Parameters
 
 TEXT = """
@@ -57,3 +59,22 @@ def test_names_of_inputs_meet_the_data(tmp_path: Path) -> None:
     titles = [statement.title for statement in problem.statements]
     assert titles[2] == "minimize zero_one weighted balanced"
     assert titles[-1].startswith("monotone increasing")
+
+
+def test_what_text_and_data_say_alike_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text(POINTS)
+    lines = ["errors >= 4", 'errors of "n" >= 3', "hidden.weights[2, 0] <= 0", "errors == 0.5", "l0(hidden.weights) <= 1e16"]
+    text = TEXT.replace("  monotone", "  " + "\n  ".join(lines) + "\n  monotone")
+    (tmp_path / "spec.bdnn").write_text(text)
+    with pytest.raises(UserError) as caught:
+        _ = bdnnc.compile(tmp_path / "spec.bdnn").problem
+    found = [(d.code, d.primary.span.start) for d in caught.value.diagnostics if d.primary is not None]
+    assert len(set(found)) == len(found)
+    assert [code for code, _ in found] == ["E350", "E350", "E345", "E350", "E304", "W306"]
+
+
+def test_the_text_is_checked_where_the_data_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "spec.bdnn").write_text(TEXT.replace("  monotone", "  errors == 0.5\n  monotone"))
+    with pytest.raises(UserError) as caught:
+        _ = bdnnc.compile(tmp_path / "spec.bdnn").problem
+    assert [d.code for d in caught.value.diagnostics] == ["E620", "E350"]

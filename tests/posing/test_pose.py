@@ -132,6 +132,7 @@ def failing(step: Callable[[], Any]) -> tuple[str, str, str]:
         step()
     [found] = caught.value.diagnostics
     assert found.primary is not None
+    assert found.help
     at = found.primary.span
     return found.code, at.source.text[at.start : at.end], found.message
 
@@ -264,6 +265,54 @@ def test_fixed_weights_that_are_zero_are_absent_in_a_sparse_layer(case: Case) ->
 )
 def test_masks_that_do_not_fit(case: Case, content: Any, code: str) -> None:
     assert failing(lambda: case.hidden(finite(-1, 1), mask=case.mask(content)))[:2] == (code, "mask")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("1,0\n0,1\n", "the mask is 2 x 2, the layer needs 2 x 3"),
+        ("1,0,1\n", "the mask is 1 x 3, the layer needs 2 x 3"),
+        ("1,0,1\n\n0,1\n", "line 3 of the mask has 2 entries, others have 3, the layer needs 2 x 3"),
+        ("1,0\n0\n", "line 2 of the mask has 1 entry, others have 2, the layer needs 2 x 3"),
+        ("", "the mask is empty, the layer needs 2 x 3"),
+        ("1,0,1\n\n0,2,1\n", "line 3 of the mask holds `2`, only 0 and 1 are allowed"),
+        (None, "there is no mask `mask.csv`"),
+        (b"\xff", "the mask `mask.csv` is not a CSV of 0 and 1"),
+    ],
+)
+def test_what_is_said_of_masks(case: Case, content: Any, message: str) -> None:
+    assert failing(lambda: case.hidden(finite(-1, 1), mask=case.mask(content)))[2] == message
+
+
+def test_an_archive_or_a_folder_is_no_mask(case: Case) -> None:
+    fixed(case, weights=np.ones((2, 3)))
+    found = failing(lambda: case.hidden(finite(-1, 1), mask=case.file("w.npz", "mask")))
+    assert (found[0], found[2]) == ("E315", "the mask `w.npz` is not a CSV of 0 and 1")
+    (case.folder / "folder").mkdir()
+    for word in ("mask", "start"):
+        found = failing(lambda word=word: case.hidden(finite(-1, 1), **{word: case.file("folder", word)}))
+        assert (found[0], found[2][-11:]) == ("E315", "is a folder")
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"), [(np.nan, "NaN"), (np.inf, "infinite"), (-np.inf, "infinite"), (1e300, "out of range")]
+)
+def test_the_first_value_that_is_no_number_is_named(case: Case, value: float, kind: str) -> None:
+    weights = np.ones((2, 3))
+    weights[1, :2] = value
+    message = failing(lambda: case.hidden(fixed(case, weights=weights)))[2]
+    assert message == f"the fixed weights hold a value that is {kind}, the first at [1, 0]"
+    assert "[1]" in failing(lambda: biased(case, bias=np.array([0.0, value])))[2]
+
+
+def test_a_mask_leaves_no_fixed_weight_out(case: Case) -> None:
+    file = fixed(case, weights=np.array([[1, 2.5, 3], [0, 5, 6]]))
+    code, word, message = failing(lambda: case.hidden(file, mask=case.mask("1,0,0\n0,1,1\n")))
+    assert (code, word) == ("E318", "weights")
+    assert message == (
+        "the fixed weight of unit 0, input `b` is 2.5 in `w.npz`, and the mask `mask.csv` leaves it out (and 1 more)"
+    )
+    assert case.hidden(file, mask=case.mask("1,1,1\n0,1,1\n")).absent.tolist() == [[False] * 3, [True, False, False]]
 
 
 BAD_WEIGHTS: list[tuple[dict[str, Any], str]] = [
