@@ -37,8 +37,8 @@ def refuse_absurd_reach(layer: ProblemLayer, sums: Sums, span: Span | None) -> N
 
 
 def refuse_tiny_reach(layer: ProblemLayer, sums: Sums, found: Thresholds, deeper: bool, span: Span | None) -> None:
-    """Raises UserError E334 where no weights of a step or sign layer can carry a unit across the margin that the compiler had to
-    choose: all its units would be constant."""
+    """Raises UserError E334 where no weights of a step or sign layer can carry a unit across the margin that the compiler had
+    to choose: all its units would be constant."""
     if layer.unit == "linear" or found.exact or found.reason == "declared" or not layer.free.any():
         return
     spread = (sums.high.max(axis=0) - sums.low.min(axis=0)).max()

@@ -237,9 +237,9 @@ def _values_chosen(point: Point, variable: Variable) -> Floats:
     if variable.symbol == "hb":
         owners = axes_of(variable)[0] if len(variable.axes) > 1 else np.zeros(variable.size, dtype=np.int64)
         members = [_members(domain) for domain in point.plan(variable).thresholds.bias.domains]
-        values = point.biases(variable)
-        pairs = zip(owners.tolist(), np.concatenate(axes_of(variable)[-1:]).tolist(), strict=True)
-        return np.array([float(values[i] == members[i][k]) for i, k in pairs])
+        places: Index = np.concatenate(axes_of(variable)[-1:])
+        listed = np.array([members[i][k] for i, k in zip(owners.tolist(), places.tolist(), strict=True)], dtype=object)
+        return np.asarray(point.biases(variable)[owners] == listed).astype(np.float64)
     plan = point.plan(variable).layer
     units, inputs, member = axes_of(variable)
     listed = np.array(_members(plan.domain), dtype=object)

@@ -62,9 +62,9 @@ def extremes(of: Problem, place: int, most: int) -> tuple[np.ndarray, np.ndarray
             for size in range(max(0, min(left, len(free))) + 1):
                 for there in combinations(free, size):
                     ends = [(part.domain.lower, part.domain.upper) if j in there else (Fraction(0),) * 2 for j in free]
-                    terms = [
-                        [w * x for w in pair for x in row[j]] for pair, j in zip(ends, free, strict=True)
-                    ] + [[part.constant[unit, j] * x for x in row[j]] for j in range(part.inputs) if j not in free]
+                    terms = [[w * x for w in pair for x in row[j]] for pair, j in zip(ends, free, strict=True)] + [
+                        [part.constant[unit, j] * x for x in row[j]] for j in range(part.inputs) if j not in free
+                    ]
                     sums += [sum(map(min, terms), Fraction(0)), sum(map(max, terms), Fraction(0))]
             low.append(min(sums))
             high.append(max(sums))
@@ -84,8 +84,17 @@ def test_boxes_are_those_of_the_largest_terms(place: int, data: st.DataObject) -
 
 @pytest.mark.parametrize(
     ("rule", "expected"),
-    [(capped(2), 2), (capped(2, -1, ">="), 2), (capped(2, 1, "=="), 2), (capped(2, 1, ">="), None), (capped(2, -3, "<="), None)],
+    [
+        (capped(2), 2),
+        (capped(2, -1, ">="), 2),
+        (capped(2, 1, "=="), 2),
+        (capped(2, 1, ">="), None),
+        (capped(2, -3, "<="), None),
+    ],
 )
 def test_only_limits_from_above_count(rule: Constraint, expected: int | None) -> None:
-    layers = [layer("a", 2, 2, finite(-1, 0, 1), BiasRule("none"), sparse=True), layer("b", 1, 2, finite(-1, 1), BiasRule("none"))]
+    layers = [
+        layer("a", 2, 2, finite(-1, 0, 1), BiasRule("none"), sparse=True),
+        layer("b", 1, 2, finite(-1, 1), BiasRule("none")),
+    ]
     assert fan_in_caps(problem([(0, 1)], [0], layers, constraints=[rule])) == [expected, None]
