@@ -7,32 +7,67 @@ allow; the bias of a linear unit is a number that suits the labels. What such a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
 from bdnnc.formulation.formulate import Formulation, sign_of
 from bdnnc.formulation.plan import LayerPlan
-from bdnnc.ir.domains import ParameterDomain, RealDomain, smallest_magnitude
+from bdnnc.ir.domains import ParameterDomain, RealDomain, ScaledDomain, smallest_magnitude
 from bdnnc.ir.problem import Problem
+from bdnnc.network.evaluate import layer_activity, layer_output
 from bdnnc.network.measure import Measured
 from bdnnc.network.network import FractionArray, Layer, Network
 from bdnnc.network.planned import declared_margin_checks
 
 
 def best_constant(formulation: Formulation) -> tuple[Network, Fraction] | None:
-    """The best of the networks with each output bias at either end, and its objective (of the minimized form); None where all
-    break a constraint or miss a declared margin."""
+    """The best of the networks with each output bias at either end, or, where outputs have no bias of their own, with their
+    weights there; and its objective (of the minimized form). None where all break a constraint or miss a declared margin."""
     plans, problem = formulation.plans, formulation.problem
-    hidden = [_layer(plan, _hidden_biases(plan)) for plan in plans[:-1]]
+    hidden = tuple(_layer(plan, _hidden_biases(plan)) for plan in plans[:-1])
+    outputs = [_layer(plans[-1], biases) for biases in _output_biases(plans[-1], problem)]
+    if hidden and not plans[-1].thresholds.bias.is_chosen:
+        outputs += _saturated(plans[-1], outputs[0], _last_hidden(hidden, problem))
     best: tuple[Network, Fraction] | None = None
-    for biases in _output_biases(plans[-1], problem):
-        network = Network((), (*hidden, _layer(plans[-1], biases)), problem.classes)
+    for output in outputs:
+        network = Network((), (*hidden, output), problem.classes)
         measured = Measured(network, problem)
         objective = sign_of(formulation.goal) * measured.goal(formulation.goal)
         if (best is None or objective < best[1]) and not measured.violated() and _keeps_margins(network, formulation):
             best = network, objective
     return best
+
+
+def _last_hidden(hidden: tuple[Layer, ...], problem: Problem) -> Sequence[Fraction]:
+    """What the last hidden layer gives on the first pattern, which is what it gives on all if it is constant."""
+    below = problem.patterns.rows(np.zeros(1, dtype=np.int64))
+    for layer in hidden:
+        below = layer_output(layer, layer_activity(layer, below))
+    return [below.fraction(0, unit) for unit in range(below.shape[1])]
+
+
+def _saturated(plan: LayerPlan, plain: Layer, below: Sequence[Fraction]) -> list[Layer]:
+    """Output layers whose weights, not biases, say which units are active: none, each alone, all."""
+    layer, domain = plan.layer, plan.layer.domain
+    if isinstance(domain, ScaledDomain):
+        return []
+    ends = {True: (domain.lower, domain.upper), False: (domain.upper, domain.lower)}
+    patterns = [
+        np.zeros(layer.units, dtype=np.bool_),
+        *np.eye(layer.units, dtype=np.bool_),
+        np.ones(layer.units, dtype=np.bool_),
+    ]
+    found: list[Layer] = []
+    for active in patterns:
+        weights: FractionArray = plain.weights.copy()
+        for unit, column in np.argwhere(layer.free).tolist():
+            if below[column] != 0:
+                weights[unit, column] = ends[bool(active[unit])][int(below[column] > 0)]
+        absent = layer.absent | (layer.free & (weights == 0)) if layer.sparse else layer.absent
+        found.append(replace(plain, weights=weights, absent=np.asarray(absent, dtype=np.bool_)))
+    return found
 
 
 def _hidden_biases(plan: LayerPlan) -> Sequence[Fraction]:
