@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bdnnc.exact import fraction_gcd
 from bdnnc.formulation.sums import Sums
 from bdnnc.ir.domains import DiscreteDomain, LatticeDomain, RealDomain
 from bdnnc.ir.problem import ProblemLayer
@@ -68,13 +69,13 @@ def given_bias(layer: ProblemLayer) -> BiasDomains | None:
     return None
 
 
-def lattice_bias(layer: ProblemLayer, sums: Sums) -> BiasDomains:
-    """The biases of a layer whose sums lie on lattices."""
+def lattice_bias(layer: ProblemLayer, sums: Sums, numbers: Sequence[Fraction] = ()) -> BiasDomains:
+    """The biases of a layer whose sums lie on lattices. ``numbers``: what `bias auto` has to hold beside thresholds."""
     given = given_bias(layer)
     if given is not None:
         return given
     if layer.bias.domain is None:
-        return _auto_lattice(sums)
+        return _auto_lattice(sums, numbers)
     return _declared_on_lattice(layer, sums, layer.bias.domain)
 
 
@@ -107,12 +108,13 @@ def _floor_on(value: Fraction, origin: Fraction, step: Fraction) -> Fraction:
     return floor((value + origin) / step) * step - origin
 
 
-def _auto_lattice(sums: Sums) -> BiasDomains:
+def _auto_lattice(sums: Sums, numbers: Sequence[Fraction]) -> BiasDomains:
     """For each unit the biases -(largest sum + g) .. -smallest sum on its lattice, or, where that is a very long list, the
     interval that they span, which is as exact (see `_continuous_lattice`)."""
     units = range(sums.origin.shape[1])
     lattices = [_shared_lattice(sums, slice(unit, unit + 1)) for unit in units]
-    domains = [_auto_range(sums, unit, *lattice) for unit, lattice in zip(units, lattices, strict=True)]
+    thresholds = [_auto_range(sums, unit, *lattice) for unit, lattice in zip(units, lattices, strict=True)]
+    domains = [_lattice_with(domain, numbers) for domain in thresholds]
     floors = tuple(domain.lower for domain in domains)
     if max(domain.count for domain in domains) <= LARGEST_LATTICE:
         return plain_bias("unit", domains)
@@ -127,8 +129,24 @@ def _auto_range(sums: Sums, unit: int, origin: Fraction, step: Fraction) -> Latt
     return LatticeDomain(-(top + step), step, floor((top - smallest) / step) + 1)
 
 
-def interval_bias(layer: ProblemLayer, sums: Sums, half: Fraction) -> BiasDomains:
-    """Bias domains where no lattice helps: declared sets as they are, `auto` as [-(R + t), R + t], R the largest useful sum."""
+def _lattice_with(domain: LatticeDomain, numbers: Sequence[Fraction]) -> LatticeDomain:
+    """The smallest refinement of a progression that holds some numbers too; itself where that would be a very long list."""
+    if not numbers:
+        return domain
+    step = fraction_gcd([domain.step, *(number - domain.origin for number in numbers)])
+    lower, upper = min(domain.lower, *numbers), max(domain.upper, *numbers)
+    count = int((upper - lower) / step)
+    return LatticeDomain(lower, step, count) if count <= LARGEST_LATTICE else domain
+
+
+def interval_with(domain: RealDomain, numbers: Sequence[Fraction]) -> RealDomain:
+    """The hull of an interval and some numbers."""
+    return RealDomain(min([domain.lower, *numbers]), max([domain.upper, *numbers]))
+
+
+def interval_bias(layer: ProblemLayer, sums: Sums, half: Fraction, numbers: Sequence[Fraction] = ()) -> BiasDomains:
+    """Bias domains where no lattice helps: declared sets as they are, `auto` as [-(R + t), R + t], R the largest useful sum, or
+    the hull of that and ``numbers``."""
     rule = layer.bias
     given = given_bias(layer)
     if given is not None:
@@ -139,7 +157,7 @@ def interval_bias(layer: ProblemLayer, sums: Sums, half: Fraction) -> BiasDomain
     for unit in range(layer.units):
         reach = max(abs(int(sums.low[:, unit].min())), abs(int(sums.high[:, unit].max())))
         radius = rounded_up(Fraction(reach, sums.denominator)) + half
-        domains.append(RealDomain(-radius, radius))
+        domains.append(interval_with(RealDomain(-radius, radius), numbers))
     return plain_bias("unit", domains)
 
 

@@ -7,8 +7,9 @@ inputs without a continuous bias. Networks that miss it are lost, which is what 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
-from math import ceil, log10
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,16 @@ from bdnnc.diagnostics import Diagnostic, Label, UserError
 from bdnnc.exact import decimal_text
 from bdnnc.formulation.bias import BiasDomains, interval_bias, reach
 from bdnnc.formulation.lattice_margins import row_lattice
-from bdnnc.formulation.slop import SAFETY, loosest_tolerance, needed_tolerance, slop_per_tolerance, tolerance_floor
+from bdnnc.formulation.slop import (
+    SAFETY,
+    SMALLEST_CHOSEN,
+    USUAL_TOLERANCE,
+    chosen_width,
+    loosest_tolerance,
+    needed_tolerance,
+    slop_per_tolerance,
+    tolerance_floor,
+)
 from bdnnc.formulation.sums import Sums, ratio
 from bdnnc.formulation.thresholds import Thresholds
 from bdnnc.ir.domains import LatticeDomain, RealDomain
@@ -25,20 +35,20 @@ from bdnnc.ir.problem import ProblemLayer
 
 Floats = NDArray[np.float64]
 
-SMALLEST_CHOSEN = Fraction(1, 10_000)
-"""The margin chosen for real weights where tolerances don't ask for more."""
 
-
-def chosen_margins(layer: ProblemLayer, sums: Sums, below_unit: str | None, obstacle: str) -> Thresholds:
-    """A margin eps, on both sides of 0, or (0, eps) where a can be 0 whatever the weights (step inputs, no continuous bias)."""
+def chosen_margins(
+    layer: ProblemLayer, sums: Sums, below_unit: str | None, obstacle: str, numbers: Sequence[Fraction] = ()
+) -> Thresholds:
+    """A margin eps, on both sides of 0, or (0, eps) where a can be 0 whatever the weights (step inputs, no continuous bias).
+    ``numbers``: see `interval_bias`."""
     guess = SMALLEST_CHOSEN
     while True:
-        bias = interval_bias(layer, sums, guess / 2)
+        bias = interval_bias(layer, sums, guess / 2, numbers)
         slop = slop_per_tolerance(layer, sums, reach(sums, bias) + float(guess), below_unit is not None)
-        needed = 20.0 * float(slop.max(initial=0.0)) * tolerance_floor(slop)
+        needed = chosen_width(slop)
         if needed <= guess:
             break
-        guess = Fraction(10) ** ceil(log10(needed))
+        guess = needed
     one_sided = below_unit == "step" and not bias.is_real
     if one_sided:
         guess = min([guess, *(-value for value in _discrete_members(bias) if value < 0)])
@@ -47,7 +57,7 @@ def chosen_margins(layer: ProblemLayer, sums: Sums, below_unit: str | None, obst
     active, inactive = np.full(shape, float(up)), np.full(shape, float(down))
     decided = _overlay_discrete(sums, bias, active, inactive)
     tolerance = loosest_tolerance(np.full(slop.shape, float(guess)), slop) or tolerance_floor(slop)
-    return Thresholds(active, inactive, decided, False, guess, obstacle, min(tolerance, 1e-7), bias, one_sided)
+    return Thresholds(active, inactive, decided, False, guess, obstacle, min(tolerance, USUAL_TOLERANCE), bias, one_sided)
 
 
 def _overlay_discrete(sums: Sums, bias: BiasDomains, active: Floats, inactive: Floats) -> NDArray[np.int8]:
@@ -62,9 +72,11 @@ def _overlay_discrete(sums: Sums, bias: BiasDomains, active: Floats, inactive: F
     return decided
 
 
-def declared_margins(layer: ProblemLayer, sums: Sums, margin: Fraction, deeper: bool) -> Thresholds:
+def declared_margins(
+    layer: ProblemLayer, sums: Sums, margin: Fraction, deeper: bool, numbers: Sequence[Fraction] = ()
+) -> Thresholds:
     """`margin m`: no pre-activation strictly between -m/2 and m/2, whatever the sums are made of."""
-    bias = interval_bias(layer, sums, margin / 2)
+    bias = interval_bias(layer, sums, margin / 2, numbers)
     on_lattice = bool(sums.discrete.all()) and not bias.is_real
     half = np.full(sums.origin.shape, float(margin / 2))
     decided = np.full(half.shape, -1, dtype=np.int8)
@@ -91,7 +103,7 @@ def declared_margins(layer: ProblemLayer, sums: Sums, margin: Fraction, deeper: 
                 help=f"use a margin of at least {least:.1g}, scale the data, or narrow the weights and biases",
             )
         )
-    return Thresholds(active, inactive, decided, False, margin, "declared", min(tolerance, 1e-7), bias)
+    return Thresholds(active, inactive, decided, False, margin, "declared", min(tolerance, USUAL_TOLERANCE), bias)
 
 
 def _discrete_members(bias: BiasDomains) -> list[Fraction]:

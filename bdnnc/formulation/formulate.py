@@ -12,10 +12,10 @@ from bdnnc.diagnostics import InternalError
 from bdnnc.formulation.builder import Builder, Expression, needs_units, number, total
 from bdnnc.formulation.connections import express_connections, express_fan_in
 from bdnnc.formulation.constraints import constrain
+from bdnnc.formulation.coupling import couples_parameters
 from bdnnc.formulation.distances import express_margin, express_margins
 from bdnnc.formulation.layers import activations, add_layer
 from bdnnc.formulation.linear_output import express_absolute, express_hinge
-from bdnnc.formulation.mentions import couples_parameters
 from bdnnc.formulation.monotone import keep_monotone
 from bdnnc.formulation.norms import express_norm
 from bdnnc.formulation.outputs import express_errors, express_hamming
@@ -216,7 +216,7 @@ def _assembled(builder: Builder, name: str, stage: int, objective: Expression) -
         statements=problem.statements,
     )
     lattice = None if step is None else (constant, step)
-    coupled = couples_parameters(problem, stage + 1)
+    coupled = couples_parameters(problem, builder.plans, stage + 1)
     return Formulation(problem, builder.plans, program, lattice, stage, coupled=coupled)
 
 

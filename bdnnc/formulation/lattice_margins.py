@@ -6,6 +6,7 @@ lattice is that of all rows that share the bias, and t+ = 0, t- = g. (docs/formu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, lcm
@@ -26,12 +27,14 @@ Sides = tuple[Floats, Floats, NDArray[np.int8], Fraction]
 """t+ and t- of each row, which rows are constants (1 active, 0 not, -1 open), and the smallest g."""
 
 
-def exact_margins(layer: ProblemLayer, sums: Sums, deeper: bool, bias_is_named: bool = False) -> tuple[Thresholds | None, str]:
+def exact_margins(
+    layer: ProblemLayer, sums: Sums, deeper: bool, bias_is_named: bool = False, numbers: Sequence[Fraction] = ()
+) -> tuple[Thresholds | None, str]:
     """Thresholds on an enforceable lattice, or None and what stands in the way. ``bias_is_named``: the biases matter for more
-    than activations, so that an internal one on the lattice cannot stand for them."""
+    than activations, so that an internal one on the lattice cannot stand for them; ``numbers``: see `lattice_bias`."""
     if not sums.discrete.all():
         return None, "real weights have no lattice"
-    bias = lattice_bias(layer, sums)
+    bias = lattice_bias(layer, sums, numbers)
     on_shared_lattice = bool(bias.lattices) and bias.lattices[0] is not None
     if on_shared_lattice and bias_is_named:
         return None, "its real biases count for more than activations"

@@ -2,52 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
-from math import ceil, log10
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bdnnc.exact import IntArray, fraction_ends
-from bdnnc.formulation.bias import BiasDomains, given_bias, plain_bias, reach, rounded_up
+from bdnnc.formulation.bias import BiasDomains, given_bias, interval_with, plain_bias, reach, rounded_up
 from bdnnc.formulation.lattice_margins import row_lattice
 from bdnnc.formulation.mentions import counts_classes, mentioned
-from bdnnc.formulation.slop import loosest_tolerance, slop_per_tolerance, tolerance_floor
+from bdnnc.formulation.slop import (
+    SMALLEST_CHOSEN,
+    USUAL_TOLERANCE,
+    chosen_width,
+    loosest_tolerance,
+    slop_per_tolerance,
+    tolerance_floor,
+)
 from bdnnc.formulation.sums import Sums, ratio
 from bdnnc.formulation.thresholds import Thresholds
 from bdnnc.ir.domains import RealDomain
 from bdnnc.ir.problem import Problem, ProblemLayer
 from bdnnc.language.quantities import Loss
 
-SMALLEST_CHOSEN = Fraction(1, 10_000)
-USUAL_TOLERANCE = 1e-7
 
-
-def linear_thresholds(layer: ProblemLayer, sums: Sums, problem: Problem) -> Thresholds:
+def linear_thresholds(layer: ProblemLayer, sums: Sums, problem: Problem, numbers: Sequence[Fraction] = ()) -> Thresholds:
     """Biases of a linear layer, and the gap of its scores where right and wrong points are counted.
 
     One unit: right means a >= ``active`` for the second class, a <= -``inactive`` for the first. Several: right means that the
     true score exceeds each other by ``active`` (= ``inactive``). Exact where scores lie on a lattice that a solver resolves,
-    else chosen. Nothing else asks for a gap: `hinge` and `absolute` are continuous.
+    else chosen. Nothing else asks for a gap: `hinge` and `absolute` are continuous. ``numbers``: see `interval_bias`.
     """
-    bias = linear_bias(layer, sums, problem)
     shape = sums.origin.shape
     undecided = np.full(shape, -1, dtype=np.int8)
     if not counts_classes(problem):
         zeros = np.zeros(shape)
+        bias = linear_bias(layer, sums, problem, Fraction(0), numbers)
         reason = "scores are not compared with 0"
         return Thresholds(zeros, zeros, undecided, True, Fraction(0), reason, USUAL_TOLERANCE, bias)
-    doubled = 1.0 if layer.units == 1 else 2.0
-    deeper = len(problem.layers) > 1
-    slop = doubled * slop_per_tolerance(layer, sums, reach(sums, bias), deeper)
+    width = SMALLEST_CHOSEN
+    while True:
+        bias = linear_bias(layer, sums, problem, width, numbers)
+        slop = (1.0 if layer.units == 1 else 2.0) * slop_per_tolerance(
+            layer, sums, reach(sums, bias) + float(width), len(problem.layers) > 1
+        )
+        needed = chosen_width(slop)
+        if needed <= width:
+            break
+        width = needed
     if sums.discrete.all() and not bias.is_real:
         found = _on_lattice(layer, sums, bias, slop)
         if found is not None:
             return found
-    width = SMALLEST_CHOSEN
-    needed = 20.0 * float(slop.max(initial=0.0)) * tolerance_floor(slop)
-    if needed > width:
-        width = Fraction(10) ** ceil(log10(needed))
     side = np.full(shape, float(width / 2 if layer.units == 1 else width))
     tolerance = loosest_tolerance(np.full(slop.shape, float(width)), slop) or tolerance_floor(slop)
     return Thresholds(side, side, undecided, False, width, "scores are real numbers", min(tolerance, USUAL_TOLERANCE), bias)
@@ -75,12 +82,14 @@ def _differences(origin: IntArray, step: IntArray) -> IntArray:
     return np.where(found == 0, 1, found)
 
 
-def linear_bias(layer: ProblemLayer, sums: Sums, problem: Problem) -> BiasDomains:
-    """The declared biases; for `bias auto` an interval that holds an optimal bias for every choice of weights.
+def linear_bias(
+    layer: ProblemLayer, sums: Sums, problem: Problem, gap: Fraction, numbers: Sequence[Fraction] = ()
+) -> BiasDomains:
+    """The declared biases; for `bias auto` an interval that holds an optimal bias for every choice of weights, and ``numbers``.
 
     `absolute`: a median of y - sum. `hinge(m)` with one unit: beyond R + m either way every point costs the same slope; with C
     units only differences count, and beyond 2R + m two scores decide nothing any more, so (C - 1)(2R + m) spans all of them.
-    Counting errors: the same with the gap for m.
+    Counting errors: the same with ``gap`` for m.
     """
     given = given_bias(layer)
     if given is not None:
@@ -93,10 +102,11 @@ def linear_bias(layer: ProblemLayer, sums: Sums, problem: Problem) -> BiasDomain
     if problem.targets is not None and len(problem.targets.value):
         least, largest = fraction_ends(problem.targets.value)
         ends = least - Fraction(high, sums.denominator), largest - Fraction(low, sums.denominator)
-        return plain_bias("unit", (RealDomain(-rounded_up(-ends[0]), rounded_up(ends[1])),) * layer.units)
+        whole = RealDomain(-rounded_up(-ends[0]), rounded_up(ends[1]))
+        return plain_bias("unit", (interval_with(whole, numbers),) * layer.units)
     farthest = Fraction(max(abs(low), abs(high)), sums.denominator)
     hinges = [q.margin for q in mentioned(problem) if isinstance(q, Loss) and q.kind == "hinge"]
-    margin = max([Fraction(1, 1000), *hinges])
+    margin = max([gap, *hinges])
     radius = farthest + margin if layer.units == 1 else (layer.units - 1) * (2 * farthest + margin) / 2
     radius = rounded_up(radius)
-    return plain_bias("unit", (RealDomain(-radius, radius),) * layer.units)
+    return plain_bias("unit", (interval_with(RealDomain(-radius, radius), numbers),) * layer.units)

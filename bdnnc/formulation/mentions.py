@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
-from bdnnc.formulation.weights import is_real
-from bdnnc.ir.domains import RealDomain
 from bdnnc.ir.problem import Problem
-from bdnnc.language.quantities import Errors, FanIn, FeaturesUsed, Loss, Margin, Margins, Norm, Parameters, Quantity, UnitsUsed
+from bdnnc.language.quantities import Constraint, Errors, Loss, Margin, Margins, Norm, Parameters, Quantity
 
 
 def mentioned(problem: Problem, goals: int | None = None) -> Iterator[Quantity]:
@@ -36,45 +35,29 @@ def layers_with_named_bias(problem: Problem) -> frozenset[int]:
     found = {place for place, layer in enumerate(problem.layers) if layer.unit == "linear"}
     for quantity in mentioned(problem):
         found.update(layers_with_margin(quantity, problem))
-        match quantity:
-            case Norm("l0" | "l1" | "linf" | "l2", "bias", layers):
-                found.update(layers)
-            case Parameters(layer, "bias"):
-                found.add(layer)
-            case _:
-                pass
-    return frozenset(found)
+    return frozenset(found | bias_numbers(problem).keys())
 
 
-def couples_parameters(problem: Problem, goals: int) -> bool:
-    """Whether real parameters take part in anything but the activations of their own units: in a linear layer, a scaled set, a
-    norm, a margin that is maximized, a constraint. Then they cannot be chosen unit by unit."""
-    for place, layer in enumerate(problem.layers):
-        if layer.unit == "linear" or not isinstance(layer.domain, RealDomain):
-            has_real = is_real(layer) and bool(layer.free.any())
-            if has_real or (layer.unit == "linear" and _has_real_bias(problem, place)):
-                return True
-    return bool(problem.monotone) or any(_couples(quantity, problem) for quantity in mentioned(problem, goals))
+def bias_numbers(problem: Problem) -> dict[int, tuple[Fraction, ...]]:
+    """For each layer whose biases a goal or constraint looks at: 0, and the numbers that constraints compare them with.
+
+    `bias auto` has to hold these, too, beside every threshold that matters for activations.
+    """
+    found: dict[int, set[Fraction]] = {}
+    for statement in (*problem.goals, *problem.constraints):
+        for term in statement.terms:
+            for place in _layers_of_bias(term.quantity):
+                numbers = found.setdefault(place, {Fraction(0)})
+                if isinstance(statement, Constraint) and term.coefficient != 0:
+                    numbers.add(statement.bound / term.coefficient)
+    return {place: tuple(sorted(numbers)) for place, numbers in found.items()}
 
 
-def _couples(quantity: Quantity, problem: Problem) -> bool:
+def _layers_of_bias(quantity: Quantity) -> tuple[int, ...]:
     match quantity:
-        case Margin() | Margins():
-            return True
-        case Norm(kind, "weights", layers):
-            return kind != "l0" and any(is_real(problem.layers[place]) for place in layers)
-        case Norm(_, _, layers):
-            return any(_has_real_bias(problem, place) for place in layers)
-        case Parameters(layer, "weights"):
-            return is_real(problem.layers[layer])
-        case Parameters(layer, _):
-            return _has_real_bias(problem, layer)
-        case Loss() | Errors() | FanIn() | UnitsUsed() | FeaturesUsed():
-            return False
-
-
-def _has_real_bias(problem: Problem, place: int) -> bool:
-    rule = problem.layers[place].bias
-    if rule.domain is not None:
-        return isinstance(rule.domain, RealDomain)
-    return rule.kind == "auto" and (is_real(problem.layers[place]) or problem.layers[place].unit == "linear")
+        case Norm(_, "bias", layers):
+            return layers
+        case Parameters(layer, "bias"):
+            return (layer,)
+        case _:
+            return ()

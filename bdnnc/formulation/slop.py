@@ -5,6 +5,9 @@ Source: the sum of what each column can be off times its coefficient; docs/formu
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import ceil, log10
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +23,15 @@ TOLERANCES = (1e-6, 1e-7, 1e-8)
 
 SAFETY = 4.0
 """A margin is enforceable when it is at least this many times the slop."""
+
+USUAL_TOLERANCE = 1e-7
+"""Where nothing asks for another one."""
+
+SMALLEST_CHOSEN = Fraction(1, 10_000)
+"""The margin chosen for real weights where tolerances don't ask for more."""
+
+CHOSEN_SAFETY = 20.0
+"""A chosen margin is this many times the slop at the tightest tolerance."""
 
 ROUNDING = 4 * 2.0**-52
 """Sums of this size relative to a row's reach are lost in the solver's own floats: no tolerance below it means anything."""
@@ -46,6 +58,12 @@ def loosest_tolerance(margin: Floats, slop: Floats) -> float | None:
         return TOLERANCES[0]
     allowed = float(np.min(margin / slop)) / SAFETY
     return next((tolerance for tolerance in TOLERANCES if tolerance_floor(slop) <= tolerance <= allowed), None)
+
+
+def chosen_width(slop: Floats) -> Fraction:
+    """The margin to be chosen for rows of this slop: `SMALLEST_CHOSEN`, or the next power of ten that a solver resolves."""
+    needed = CHOSEN_SAFETY * float(slop.max(initial=0.0)) * tolerance_floor(slop)
+    return SMALLEST_CHOSEN if needed <= SMALLEST_CHOSEN else Fraction(10) ** ceil(log10(needed))
 
 
 def needed_tolerance(margin: Floats, slop: Floats) -> float:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from bdnnc.exact import decimal_text, fraction_gcd
-from bdnnc.language.spec import Bits, Domain, Interval, ScaledSet
+from bdnnc.language.spec import Bits, Domain, FiniteSet, Interval, ScaledSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +139,13 @@ ParameterDomain = ContinuousDomain | DiscreteDomain
 
 
 def from_declared(domain: Domain) -> ParameterDomain:
-    """The declared set; a finite one becomes a progression where it is one, an interval of one point a singleton."""
+    """The declared set; a finite one becomes a progression where it is one, an interval of one point a singleton, a scaled set
+    of one scale a finite one."""
     if isinstance(domain, Bits):
         return BitsDomain(domain.count)
     if isinstance(domain, ScaledSet):
+        if domain.lower == domain.upper:
+            return from_declared(FiniteSet(tuple(sorted(value * domain.lower for value in domain.base.values))))
         return ScaledDomain(domain.base.values, domain.lower, domain.upper)
     if isinstance(domain, Interval):
         if domain.lower == domain.upper:

@@ -6,7 +6,9 @@ from collections.abc import Collection
 from fractions import Fraction
 
 from bdnnc.formulation.formulate import Formulation, formulate
+from bdnnc.formulation.mentions import bias_numbers, layers_with_margin, mentioned
 from bdnnc.formulation.plan import LayerPlan
+from bdnnc.ir.domains import LatticeDomain, ParameterDomain, RealDomain
 from bdnnc.ir.problem import Problem
 from tests.oracle import brute
 from tests.oracle.looks import sees_numbers
@@ -21,11 +23,27 @@ def enumerated(problem: Problem, without: Collection[str] = ()) -> list[Fraction
     formulation = formulate(problem)
     sides = {plan.layer.name: side for plan in formulation.plans if (side := _sides(plan)) is not None}
     auto = {
-        plan.layer.name: plan.thresholds.bias.domains
+        plan.layer.name: [
+            _wider(domain) if _only_smaller_is_better(problem, place) else domain for domain in plan.thresholds.bias.domains
+        ]
         for place, plan in enumerate(formulation.plans)
         if plan.layer.bias.kind == "auto" and sees_numbers(problem, place)
     }
     return brute.optima(problem, sides, _may_be_open(formulation, without), auto, WORK)
+
+
+def _only_smaller_is_better(problem: Problem, place: int) -> bool:
+    """Whether nothing is gained by a bias beyond those that `bias auto` chooses: no margin is maximized that grows with it."""
+    return place in bias_numbers(problem) and not any(
+        place in layers_with_margin(quantity, problem) for quantity in mentioned(problem)
+    )
+
+
+def _wider(domain: ParameterDomain) -> ParameterDomain:
+    """More biases than the compiler lets a layer have: the optimum must not be among those."""
+    if isinstance(domain, LatticeDomain):
+        return LatticeDomain(domain.origin - 2 * domain.step, domain.step, domain.count + 4)
+    return RealDomain(domain.lower - 7, domain.upper + 7)
 
 
 def _sides(plan: LayerPlan) -> Sides | None:
