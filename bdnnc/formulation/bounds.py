@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from bdnnc.formulation.formulate import Formulation, sign_of
+from bdnnc.formulation.caps import sign_of
+from bdnnc.formulation.formulate import Formulation
 from bdnnc.formulation.losses import unavoidable
 from bdnnc.formulation.mentions import layers_with_margin
 from bdnnc.formulation.weights import weight_range

@@ -30,8 +30,7 @@ def express_fan_in(builder: Builder, quantity: FanIn, exactly: bool) -> Expressi
     """Connections into each unit: one row a unit."""
     layer = builder.problem.layers[quantity.layer]
     part = part_of(builder, "weights", quantity.layer)
-    constants = (layer.constant != 0) & ~layer.free & ~layer.absent
-    certain = tuple(Fraction(int(count)) for count in constants.sum(axis=1))
+    certain = tuple(Fraction(int(count)) for count in layer.certain.sum(axis=1))
     if part.free is None:
         return Expression(layer.units, (), certain, Fraction(0))
     make_present(builder, quantity.layer, exactly)

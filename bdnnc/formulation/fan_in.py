@@ -38,8 +38,7 @@ def with_fan_in(sums: Sums, layer: ProblemLayer, below: ProblemLayer | None, pat
     """The sums of a sparse layer whose units have at most ``most`` connections; themselves where that says nothing."""
     if most is None or not layer.sparse:
         return sums
-    certain = ((layer.constant != 0) & ~layer.free & ~layer.absent).sum(axis=1)
-    allowed = np.maximum(most - certain, 0)
+    allowed = np.maximum(most - layer.certain.sum(axis=1), 0)
     free = layer.free.sum(axis=1)
     if (allowed >= free).all():
         return sums

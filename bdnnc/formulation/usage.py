@@ -36,7 +36,7 @@ def _used(
     layer = builder.problem.layers[place]
     make_present(builder, place, exactly)
     groups = int(group.max()) + 1
-    certain_inputs = np.nonzero((layer.constant != 0) & ~layer.free & ~layer.absent)[1]
+    certain_inputs = np.nonzero(layer.certain)[1]
     certain = np.bincount(group[certain_inputs], minlength=groups) > 0
     free_group = group[np.nonzero(layer.free)[1]]
     possible = certain | (np.bincount(free_group, minlength=groups) > 0)

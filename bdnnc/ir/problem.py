@@ -59,6 +59,11 @@ class ProblemLayer:
     sparse: bool = False
     start: NDArray[Any] | None = None
 
+    @property
+    def certain(self) -> NDArray[np.bool_]:
+        """(units, inputs): connections that are there whatever is chosen: fixed weights that are not 0."""
+        return np.asarray((self.constant != 0) & ~self.free & ~self.absent, dtype=np.bool_)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Targets:

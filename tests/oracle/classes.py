@@ -10,6 +10,7 @@ from bdnnc.formulation.mentions import bias_numbers, layers_with_margin, mention
 from bdnnc.formulation.plan import LayerPlan
 from bdnnc.ir.domains import LatticeDomain, ParameterDomain, RealDomain
 from bdnnc.ir.problem import Problem
+from bdnnc.language.quantities import Parameters
 from tests.oracle import brute
 from tests.oracle.looks import sees_numbers
 from tests.oracle.skeletons import Sides
@@ -33,10 +34,15 @@ def enumerated(problem: Problem, without: Collection[str] = ()) -> list[Fraction
 
 
 def _only_smaller_is_better(problem: Problem, place: int) -> bool:
-    """Whether nothing is gained by a bias beyond those that `bias auto` chooses: no margin is maximized that grows with it."""
-    return place in bias_numbers(problem) and not any(
-        place in layers_with_margin(quantity, problem) for quantity in mentioned(problem)
-    )
+    """Whether nothing is gained by a bias beyond those that `bias auto` chooses: no margin is maximized that grows with it, no
+    goal asks for it itself, and no constraint adds others to it."""
+    alone = [c for c in problem.constraints if len(c.terms) == 1]
+    single = [
+        term for statement in (*problem.goals, *problem.constraints) if statement not in alone for term in statement.terms
+    ]
+    freely = any(isinstance(t.quantity, Parameters) and (t.quantity.layer, t.quantity.part) == (place, "bias") for t in single)
+    measured = any(place in layers_with_margin(quantity, problem) for quantity in mentioned(problem))
+    return place in bias_numbers(problem) and not freely and not measured
 
 
 def _wider(domain: ParameterDomain) -> ParameterDomain:
