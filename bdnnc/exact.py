@@ -127,6 +127,18 @@ def fraction_gcd(values: Sequence[Fraction]) -> Fraction:
     return Fraction(numerator, denominator)
 
 
+def weighted_median(members: Iterable[tuple[Fraction, int]]) -> Fraction:
+    """The least m with at least half of all weight at values <= m: no number is nearer to the members, |m - value| weighted.
+    ``members``: (value, weight > 0). 0 where there are none."""
+    ordered = sorted(members)
+    half, seen = Fraction(sum(weight for _, weight in ordered), 2), 0
+    for value, weight in ordered:
+        seen += weight
+        if seen >= half:
+            return value
+    return Fraction(0)
+
+
 def is_decimal(value: Fraction) -> bool:
     """Whether the value has a finite decimal expansion."""
     rest = value.denominator

@@ -17,7 +17,7 @@ from bdnnc.data.dataset import Dataset, Origin, Samples
 from bdnnc.data.encoding import Encoders, encoded, encoders, unseen_notes, wanted_columns
 from bdnnc.data.inputs import Input
 from bdnnc.data.labels import class_names, coded, kept_classes, refuse_unknown
-from bdnnc.data.merging import class_counts, constant_columns, merged
+from bdnnc.data.merging import class_counts, constant_columns, constant_note, merged
 from bdnnc.data.points import RawPoints, WantedTarget, numbers_of, read_points
 from bdnnc.data.reading import FileRequest, array_table, read_table
 from bdnnc.data.rows import locate, notes
@@ -251,9 +251,7 @@ def _findings(inputs: Sequence[Input], classes: Sequence[str], counts: NDArray[n
     samples, patterns = int(counts.sum()), counts.shape[0]
     if patterns < samples:
         found.append(f"{samples} training points, {patterns} distinct")
-    constant = [given.name for given, is_dead in zip(inputs, dead.tolist(), strict=True) if is_dead]
-    if constant:
-        found.append(f"constant on the training points: {listed(constant)}")
+    found.extend(constant_note(inputs, dead))
     empty = [label for label, count in zip(classes, counts.sum(axis=0).tolist(), strict=False) if count == 0]
     if empty:
         found.append(f"no training point of class {listed(empty)}")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from bdnnc.data.blame import listed
+from bdnnc.data.inputs import Input
 from bdnnc.exact import INT64_SAFE, ExactMatrix, IntArray
 
 
@@ -45,3 +49,9 @@ def _codes(column: IntArray) -> tuple[NDArray[np.int64], int]:
 def class_counts(group: NDArray[np.int64], y: NDArray[np.int64], patterns: int, classes: int) -> NDArray[np.int64]:
     """How many rows of each class fall in each pattern, shape (patterns, classes)."""
     return np.bincount(group * classes + y, minlength=patterns * classes).reshape(patterns, classes).astype(np.int64)
+
+
+def constant_note(inputs: Sequence[Input], dead: NDArray[np.bool_]) -> tuple[str, ...]:
+    """The note that names the ``dead`` among the inputs; empty where there are none."""
+    names = [given.name for given, is_dead in zip(inputs, dead.tolist(), strict=True) if is_dead]
+    return (f"constant on the training points: {listed(names)}",) if names else ()

@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from bdnnc.data.blame import listed
 from bdnnc.data.columns import refuse_repeated_inputs
 from bdnnc.data.dataset import Dataset, Samples
 from bdnnc.data.inputs import Input
-from bdnnc.data.merging import constant_columns
+from bdnnc.data.merging import constant_columns, constant_note
 from bdnnc.data.numbers import ExactColumn, assembled
 from bdnnc.data.scaling import refuse_out_of_range
 from bdnnc.diagnostics import Span
@@ -30,8 +29,7 @@ def with_powers(dataset: Dataset, highest: int, span: Span | None = None) -> Dat
     train = _raised_samples(dataset.train, inputs, span)
     dead = constant_columns(train.X)
     before = np.tile(dataset.dead, highest)
-    constant = [given.name for given, new in zip(inputs, (dead & ~before).tolist(), strict=True) if new]
-    notes = (f"constant on the training points: {listed(constant)}",) if constant else ()
+    notes = constant_note(inputs, dead & ~before)
     return replace(
         dataset,
         inputs=inputs,

@@ -1,7 +1,7 @@
 """Margins that are no lattice's: chosen by the compiler for real weights, or declared in the file.
 
-A chosen margin eps lies on both sides of 0, or wholly below it, (0, eps), where a can be 0 whatever the weights are: on step
-inputs without a continuous bias. Networks that miss it are lost, which is what the class of a bound says.
+A chosen margin eps lies on both sides of 0, or wholly below it, (0, eps), in a layer without a continuous bias: there a is 0
+whatever the weights are where no input is active, and 0 by weights of 0, which no bias can move. Networks that miss it are lost, which is what the class of a bound says.
 (docs/formulations.md, *Margins*.)
 """
 
@@ -39,7 +39,8 @@ Floats = NDArray[np.float64]
 def chosen_margins(
     layer: ProblemLayer, sums: Sums, below_unit: str | None, obstacle: str, numbers: Sequence[Fraction] = ()
 ) -> Thresholds:
-    """A margin eps, on both sides of 0, or (0, eps) where a can be 0 whatever the weights (step inputs, no continuous bias).
+    """A margin eps, on both sides of 0, or (0, eps) where no continuous bias can lift a unit whose sum is 0 on purpose: on a
+    point of zeros, or through weights of 0.
     ``numbers``: see `interval_bias`."""
     guess = SMALLEST_CHOSEN
     while True:
@@ -49,7 +50,7 @@ def chosen_margins(
         if needed <= guess:
             break
         guess = needed
-    one_sided = below_unit == "step" and not bias.is_real
+    one_sided = not bias.is_real
     if one_sided:
         guess = min([guess, *(-value for value in _discrete_members(bias) if value < 0)])
     up, down = (Fraction(0), guess) if one_sided else (guess / 2, guess / 2)

@@ -102,7 +102,7 @@ class ConstraintChecker:
         real = [self.network.layers[place] for place in places if self.network.layers[place].has_real(part)]
         if not real:
             return
-        label = Label(real[0].node.name.span, "real numbers here")
+        label = real[0].real_label(part)
         chosen = f"layer `{real[0].name}` chooses from real numbers"
         if part == "bias" and real[0].spec is not None and real[0].spec.bias.kind == "auto":
             chosen = f"`bias auto` of layer `{real[0].name}` may choose from real numbers"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from bdnnc.diagnostics import Span
+from bdnnc.diagnostics import Label, Span
 from bdnnc.language import tree
 from bdnnc.language.spec import Facts, Interval, LayerSpec, ScaledSet
 
@@ -37,6 +37,17 @@ class LayerView:
         if part == "weights":
             return _is_real(self.spec.weights)
         return self.spec.bias.kind == "auto" or _is_real(self.spec.bias.domain)
+
+    def real_label(self, part: Literal["weights", "bias"]) -> Label:
+        """Where real numbers come from: the set, or the layer's name where it is the default."""
+        spec = self.spec
+        if spec is None:
+            return Label(self.node.name.span)
+        if part == "weights":
+            return Label(spec.weights_span, "real numbers here")
+        of_compiler = spec.bias.kind == "auto"
+        text = "biases from a range that the compiler chooses" if of_compiler else "real numbers here"
+        return Label(spec.bias.span or spec.name_span, text)
 
 
 @dataclass(frozen=True, slots=True)

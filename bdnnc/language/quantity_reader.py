@@ -148,7 +148,7 @@ class QuantityReader:
         real = [self.network.layers[place] for place in norm.layers if self.network.layers[place].has_real(norm.part)]
         if norm.kind != "l2" or not real:
             return norm
-        label = _reals(real[0], norm.part)
+        label = real[0].real_label(norm.part)
         message = f"`l2` of real numbers is not linear, and layer `{real[0].name}` has real {_plural(norm.part)}"
         help_text = "write `l1` or `linf`, or choose from a finite set, for example `{-3..3}`"
         self.constants.findings.add("E349", message, node.span, secondary=[label], help=help_text)
@@ -174,18 +174,6 @@ class QuantityReader:
 
 def _is_bare(node: Argument | None) -> TypeGuard[tree.Quantity]:
     return isinstance(node, tree.Quantity) and node.arguments is None and node.of is None and node.weighted is None
-
-
-def _reals(layer: LayerView, part: Literal["weights", "bias"]) -> Label:
-    """Where real numbers come from: the set, or the layer's name where it is the default."""
-    spec = layer.spec
-    if spec is None:
-        return Label(layer.node.name.span)
-    if part == "weights":
-        return Label(spec.weights_span, "real numbers here")
-    if spec.bias.kind == "auto":
-        return Label(spec.bias.span or spec.name_span, "biases from a range that the compiler chooses")
-    return Label(spec.bias.span or spec.name_span, "real numbers here")
 
 
 def _plural(part: Literal["weights", "bias"]) -> str:

@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from bdnnc.data.inputs import Input
 from bdnnc.exact import ExactMatrix
-from bdnnc.formulation.formulate import Formulation, sign_of
+from bdnnc.formulation.caps import sign_of
+from bdnnc.formulation.formulate import Formulation
 from bdnnc.formulation.plan import LayerPlan
 from bdnnc.ir.domains import RealDomain
 from bdnnc.ir.program import Clause
 from bdnnc.network.conflict import Conflict
 from bdnnc.network.decode import decode, decoded_layer, read_claim
+from bdnnc.network.encode import encode
 from bdnnc.network.equations import with_equations
 from bdnnc.network.evaluate import layer_activity, layer_output
 from bdnnc.network.joint import JointProgram
@@ -32,6 +34,9 @@ from bdnnc.network.sums import exact_sums
 from bdnnc.network.widening import widened_layer
 
 Floats = NDArray[np.float64]
+
+IN_REACH = 1e-8
+"""Relative: how far a network may miss the rows of its program and still be a point of it to a solver."""
 
 CLAIM_ROOM = 2e-7
 """Relative: how much worse than the solver's claim a rounded network may be before more decimals are tried."""
@@ -104,6 +109,7 @@ def _jointly(vector: Floats, formulation: Formulation, inputs: tuple[Input, ...]
     required = read_claim(vector, formulation).required
     verdict: Accepted | Rejected = Rejected("no real parameters were found")
     found: Accepted | None = None
+    is_last = formulation.stage == len(formulation.problem.goals) - 1
     for layers in joint.candidates(vector):
         try:
             exact = with_equations(layers, formulation)
@@ -115,9 +121,17 @@ def _jointly(vector: Floats, formulation: Formulation, inputs: tuple[Input, ...]
         verdict = _verdict(exact, formulation, inputs)
         if isinstance(verdict, Accepted) and (found is None or verdict.objective < found.objective):
             found = verdict
-        if found is not None and found.objective <= enough:
-            return found
+        if isinstance(verdict, Accepted) and verdict.objective <= enough and (is_last or _is_in_reach(verdict, joint)):
+            return verdict
     return found or verdict
+
+
+def _is_in_reach(accepted: Accepted, joint: JointProgram) -> bool:
+    """Whether a later goal's program will know the network: short decimals may have traded its margins for a better value."""
+    x = encode(accepted.network, joint.formulation)
+    activity = joint.model.A @ x
+    misses = np.maximum(joint.model.row_lower - activity, activity - joint.model.row_upper)
+    return float(misses.max(initial=0.0)) <= IN_REACH * (1.0 + float(np.abs(x).max()))
 
 
 def _check_sets(layers: list[Layer], formulation: Formulation) -> None:

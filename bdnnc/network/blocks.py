@@ -23,6 +23,7 @@ from bdnnc.ir.domains import ParameterDomain, RealDomain, ScaledDomain
 from bdnnc.ir.program import Index, Link, Variable
 from bdnnc.language.quantities import Loss
 from bdnnc.network.evaluate import layer_activity, layer_output
+from bdnnc.network.measure import path_signs
 from bdnnc.network.network import FractionArray, Layer, Network
 from bdnnc.network.scales import scale_of
 from bdnnc.network.sums import exact_sums
@@ -269,14 +270,8 @@ def _directions(point: Point, variable: Variable) -> Floats:
     """up<k>, down<k>: whether a path of positive, of negative product reaches the unit from the inputs of statement k."""
     rising = variable.symbol.startswith("up")
     statement = point.problem.monotone[int(variable.symbol[2 if rising else 4 :])]
-    up = np.zeros(point.network.layers[0].weights.shape[1], dtype=np.bool_)
-    up[list(statement.inputs)] = True
-    down = np.zeros_like(up)
-    for layer in point.network.layers[: point.place(variable) + 1]:
-        plus, minus = layer.weights > 0, layer.weights < 0
-        up, down = (plus & up).any(axis=1) | (minus & down).any(axis=1), (plus & down).any(axis=1) | (minus & up).any(axis=1)
-    reached = up if rising else down
-    return np.asarray(reached, dtype=np.float64)
+    positive, negative = list(path_signs(point.network, statement.inputs))[point.place(variable)]
+    return (positive if rising else negative).astype(np.float64)
 
 
 # --- activations, margins, losses ----------------------------------------------------------------------------------------

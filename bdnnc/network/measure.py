@@ -154,8 +154,8 @@ class Measured:
         return np.array(value, dtype=object)
 
     def _monotone(self, statement: Monotone) -> Finding:
-        signs = path_signs(self.network, statement.inputs)
-        wrong = signs[1] if statement.increasing else signs[0]
+        *_, (positive, negative) = path_signs(self.network, statement.inputs)
+        wrong = negative if statement.increasing else positive
         reached = wrong.any() if statement.output is None else wrong[statement.output]
         return Finding(statement.text, not reached, ">=" if statement.increasing else "<=")
 
@@ -180,16 +180,19 @@ def present(layer: Layer) -> NDArray[np.bool_]:
     return ~layer.absent & np.asarray(layer.weights != 0, dtype=np.bool_)
 
 
-def path_signs(network: Network, inputs: tuple[int, ...]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which output units a path of positive, and of negative, weight product reaches from one of the first-layer ``inputs``."""
-    positive = np.zeros(network.layers[0].weights.shape[1], dtype=np.int64)
-    positive[list(inputs)] = 1
+def path_signs(network: Network, inputs: tuple[int, ...]) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """For each layer which of its units a path of positive, and of negative, weight product reaches from one of the first-layer
+    ``inputs``: two arrays (units,)."""
+    positive = np.zeros(network.layers[0].weights.shape[1], dtype=np.bool_)
+    positive[list(inputs)] = True
     negative = np.zeros_like(positive)
     for layer in network.layers:
-        up, down = (layer.weights > 0).astype(np.int64), (layer.weights < 0).astype(np.int64)
-        positive, negative = up @ positive + down @ negative, up @ negative + down @ positive
-        positive, negative = np.minimum(positive, 1), np.minimum(negative, 1)
-    return positive > 0, negative > 0
+        up, down = layer.weights > 0, layer.weights < 0
+        positive, negative = (
+            np.asarray((up & positive | down & negative).any(axis=1), dtype=np.bool_),
+            np.asarray((up & negative | down & positive).any(axis=1), dtype=np.bool_),
+        )
+        yield positive, negative
 
 
 def _numbers(layer: Layer, part: Literal["weights", "bias"]) -> list[Fraction]:

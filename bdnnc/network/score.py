@@ -18,7 +18,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import lcm
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +25,12 @@ from numpy.typing import NDArray
 from bdnnc.data.dataset import Samples
 from bdnnc.diagnostics import InternalError
 from bdnnc.exact import INT64_SAFE, ExactMatrix, IntArray
+from bdnnc.ir.class_weights import class_weights
 from bdnnc.ir.problem import Targets
 from bdnnc.language.quantities import Errors, Goal, Loss, Term
 from bdnnc.network.evaluate import Booleans, Output, classes_of
 
 Integers = NDArray[np.int64]
-Weighting = Literal["balanced"] | Sequence[Fraction] | None
 
 
 # --- labels ---------------------------------------------------------------------------------------------------------
@@ -48,21 +47,6 @@ def targets_of(samples: Samples) -> Targets | None:
         return None
     rows = len(samples.targets)
     return Targets(np.arange(rows, dtype=np.int64), samples.targets, np.ones(rows, dtype=np.int64))
-
-
-def class_weights(weighting: Weighting, sizes: Sequence[int]) -> tuple[Fraction, ...]:
-    """One weight a class. ``balanced`` is N / (C n_c) exactly, ``sizes`` being the n_c of the training points; None is 1 each.
-
-    A class without a training point has no balanced weight and no loss to weigh: it gets 0. Raises InternalError where a list
-    has not one number a class.
-    """
-    if weighting is None:
-        return (Fraction(1),) * len(sizes)
-    if weighting == "balanced":
-        return tuple(Fraction(sum(sizes), len(sizes) * size) if size else Fraction(0) for size in sizes)
-    if len(weighting) != len(sizes):
-        raise InternalError(f"{len(weighting)} class weights for {len(sizes)} classes")
-    return tuple(Fraction(weight) for weight in weighting)
 
 
 # --- what a row costs, were it of each class ------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from bdnnc.data.dataset import Dataset
+from bdnnc.ir.class_weights import class_weights
 from bdnnc.language.quantities import Goal, Loss
 
 
@@ -14,7 +15,7 @@ def weighted_goal(goal: Goal, dataset: Dataset) -> Goal:
     return replace(
         goal,
         terms=tuple(
-            replace(term, quantity=replace(term.quantity, weights=_class_weights(term.quantity, dataset)))
+            replace(term, quantity=replace(term.quantity, weights=_weights(term.quantity, dataset)))
             if isinstance(term.quantity, Loss)
             else term
             for term in goal.terms
@@ -22,14 +23,5 @@ def weighted_goal(goal: Goal, dataset: Dataset) -> Goal:
     )
 
 
-def _class_weights(loss: Loss, dataset: Dataset) -> tuple[Fraction, ...]:
-    """1 each, as listed, or N / (C n_c) over the training points before merging (0 for a class without any)."""
-    classes = len(dataset.classes)
-    if loss.kind == "absolute":
-        return ()
-    if loss.weights is None:
-        return (Fraction(1),) * classes
-    if loss.weights == "balanced":
-        per_class = [int(n) for n in dataset.counts.sum(axis=0)]
-        return tuple(Fraction(sum(per_class), classes * n) if n else Fraction(0) for n in per_class)
-    return loss.weights
+def _weights(loss: Loss, dataset: Dataset) -> tuple[Fraction, ...]:
+    return () if loss.kind == "absolute" else class_weights(loss.weights, dataset.counts.sum(axis=0).tolist())

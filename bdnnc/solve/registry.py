@@ -1,17 +1,14 @@
-"""Solvers by name, and the table of what is installed."""
+"""Solvers by name, and what is installed."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bdnnc.diagnostics import Diagnostic, UserError
 from bdnnc.solve.protocol import Solver
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 AUTO = "auto"
 CVXPY_PREFIX = "cvxpy:"
@@ -79,14 +76,3 @@ def _entry(name: str, package: str, driven: bool) -> SolverEntry:
         found = None
     features = tuple(sorted(HighsSolver.features)) if driven else ()
     return SolverEntry(name, package, found, driven and found is not None, features)
-
-
-def solvers_table() -> Table:
-    """The same as a rich table."""
-    from rich.table import Table
-
-    table = Table("solver", "package", "installed", "usable", "features")
-    for entry in solvers():
-        usable = "yes" if entry.usable else "later version" if entry.name != "highs" else "no"
-        table.add_row(entry.name, entry.package, entry.version or "no", usable, ", ".join(entry.features))
-    return table

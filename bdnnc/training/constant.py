@@ -12,7 +12,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from bdnnc.formulation.formulate import Formulation, sign_of
+from bdnnc.exact import weighted_median
+from bdnnc.formulation.caps import sign_of
+from bdnnc.formulation.formulate import Formulation
 from bdnnc.formulation.plan import LayerPlan
 from bdnnc.ir.domains import ParameterDomain, RealDomain, ScaledDomain, smallest_magnitude
 from bdnnc.ir.problem import Problem
@@ -97,13 +99,7 @@ def _median(problem: Problem) -> Fraction:
     """A weighted median of the targets; 0 where there are none."""
     if problem.targets is None:
         return Fraction(0)
-    members = sorted(zip(problem.targets.value, problem.targets.count.tolist(), strict=True))
-    seen, half = 0, problem.samples / 2
-    for value, count in members:
-        seen += count
-        if seen >= half:
-            return Fraction(value)
-    return Fraction(0)
+    return weighted_median(zip(map(Fraction, problem.targets.value), problem.targets.count.tolist(), strict=True))
 
 
 def _nearest(domain: ParameterDomain, value: Fraction) -> Fraction:

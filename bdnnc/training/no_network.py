@@ -10,6 +10,9 @@ from bdnnc.diagnostics import Diagnostic, Label, Span
 from bdnnc.exact import decimal_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bdnnc.language.quantities import Quantity
     from bdnnc.pipeline import Pipeline
     from bdnnc.training.outcome import Outcome
 
@@ -18,13 +21,15 @@ if TYPE_CHECKING:
 class Declared:
     """What the networks that were searched had to be. ``constraints``: statements of `subject to`; ``margin``: `exact`,
     `chosen`, `declared` or `published`, of all layers together; ``block``: the keyword `subject to`, the layers where there
-    are no constraints; ``sense`` and ``cutoff`` of the first goal."""
+    are no constraints; ``sense`` and ``cutoff`` of the first goal; ``notes``: what the compiler chose, and findings in the data
+    that bear on constraints."""
 
     constraints: int
     margin: str
     block: Span | None
     sense: Literal["minimize", "maximize"] = "minimize"
     cutoff: Fraction | None = None
+    notes: tuple[str, ...] = ()
 
 
 def declared(pipeline: Pipeline, cutoff: Fraction | None) -> Declared:
@@ -37,13 +42,39 @@ def declared(pipeline: Pipeline, cutoff: Fraction | None) -> Declared:
     kind = Subject if count else Network
     block = next((statement.keyword for statement in pipeline.tree.statements if isinstance(statement, kind)), None)
     margin = str(network_class(pipeline.formulation)["margin"])
-    return Declared(count, margin, block, problem.goals[0].sense, cutoff)
+    return Declared(count, margin, block, problem.goals[0].sense, cutoff, (*_choices(pipeline), *_dead_inputs(pipeline)))
+
+
+def _choices(pipeline: Pipeline) -> Iterator[str]:
+    """The ranges of biases and the margins that the file leaves to the compiler: another choice might allow a network."""
+    for layer, found in zip(pipeline.problem.layers, pipeline.program.classes, strict=True):
+        if layer.bias.kind == "auto":
+            yield f"`bias auto` of layer `{found.layer}` is {found.bias}"
+        if found.kind == "chosen":
+            yield f"margin of layer `{found.layer}` {found.margin_text}"
+
+
+def _dead_inputs(pipeline: Pipeline) -> Iterator[str]:
+    """Inputs without influence, where a constraint counts connections or inputs: they have none."""
+    from bdnnc.data.merging import constant_note
+
+    if any(_counts(term.quantity) for constraint in pipeline.problem.constraints for term in constraint.terms):
+        yield from constant_note(pipeline.dataset.inputs, pipeline.dataset.dead)
+
+
+def _counts(quantity: Quantity) -> bool:
+    from bdnnc.language.quantities import FanIn, FeaturesUsed, Norm
+
+    return isinstance(quantity, FanIn | FeaturesUsed) or (isinstance(quantity, Norm) and quantity.kind == "l0")
 
 
 def no_network(outcome: Outcome, searched: Declared) -> Diagnostic:
-    """E520 (infeasible), E526 (none within the cutoff), E521 (none found in time) or E522 (the solver failed)."""
+    """E520 (infeasible), E526 (none within the cutoff), E521 (none found in time) or E522 (the solver failed, or what it claims
+    cannot be written down)."""
     if outcome.stages[-1].status == "infeasible":
         return _infeasible(outcome.message, searched) if searched.cutoff is None else _beyond(searched.cutoff, searched.sense)
+    if outcome.refusal:
+        return _refused(outcome.refusal)
     if outcome.message:
         help = (
             "try another `--seed` or `--start` from a network; numbers of very different magnitudes are a common cause, "
@@ -57,6 +88,16 @@ def no_network(outcome: Outcome, searched: Declared) -> Diagnostic:
         notes=(note,) if searched.constraints else (),
         help="give it more time with `--time-limit`, take fewer points, or start from a network with `--start`",
     )
+
+
+def _refused(reason: str) -> Diagnostic:
+    message = f"no network with exactly what the solver claimed could be written down: {reason}"
+    note = "the solver keeps rows within its tolerance only, and its tightest one was not enough"
+    help = (
+        "leave more room between its numbers: a `margin` in the layers, scales such as `minmax(0, 1)`, a constraint on real "
+        "numbers that is not met by one point alone"
+    )
+    return Diagnostic("E522", message, notes=(note,), help=help)
 
 
 def _infeasible(message: str, searched: Declared) -> Diagnostic:
@@ -74,7 +115,11 @@ def _infeasible(message: str, searched: Declared) -> Diagnostic:
         help += "; a smaller `margin` in the layers allows more networks"
     label = None if searched.block is None else Label(searched.block, _label(searched.constraints))
     return Diagnostic(
-        "E520", "no network of the declared class exists", label, notes=(*notes, *filter(None, [message])), help=help
+        "E520",
+        "no network of the declared class exists",
+        label,
+        notes=(*notes, *searched.notes, *filter(None, [message])),
+        help=help,
     )
 
 

@@ -48,7 +48,8 @@ class StageOutcome:
     formulation's class of networks; both in the goal's own sense.
 
     ``model_objective``: the optimum of the model where that is worse than the network's value. ``cuts``: conflicts learnt from
-    rejected solutions. ``message``: why it ended as it did, in words, where the status does not say it.
+    rejected solutions. ``message``: why it ended as it did, in words, where the status does not say it. ``refusal``: why the
+    last solution was no network, where acceptance, not the solver, is why there is none.
     """
 
     status: StageStatus
@@ -60,6 +61,7 @@ class StageOutcome:
     tolerance: float
     message: str = ""
     model_objective: Fraction | None = None
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,11 @@ class Outcome:
     @property
     def message(self) -> str:
         return "; ".join(dict.fromkeys(stage.message for stage in self.stages if stage.message))
+
+    @property
+    def refusal(self) -> str:
+        """The last stage's."""
+        return self.stages[-1].refusal
 
     @property
     def cuts(self) -> int:

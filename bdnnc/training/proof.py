@@ -6,7 +6,8 @@ from fractions import Fraction
 from math import ceil
 
 from bdnnc.exact import decimal_text
-from bdnnc.formulation.formulate import CAP_ROOM, Formulation, sign_of
+from bdnnc.formulation.caps import CAP_ROOM, sign_of
+from bdnnc.formulation.formulate import Formulation
 from bdnnc.network.document import MET
 from bdnnc.solve.protocol import Solution, Stop
 

@@ -10,9 +10,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed, render_concise
-from bdnnc.formulation.formulate import sign_of
+from bdnnc.formulation.caps import sign_of
 from bdnnc.network.assemble import Run, Stage, assemble
-from bdnnc.network.document import Model, Scalar, Status
+from bdnnc.network.document import Model, Scalar, Status, relative_gap
 from bdnnc.network.network import Network
 from bdnnc.network.planned import network_class
 from bdnnc.network.saving import replace_file, save
@@ -89,9 +89,15 @@ def _limits(settings: Settings, pipeline: Pipeline) -> Limits:
 
 
 def _gap_met(model: Model | None, gap: float | None) -> bool:
+    """Whether the first goal came as near to its bound as was asked: with the value that it reached, whatever later goals were
+    allowed to take of it (`within`)."""
     if gap is None:
         return True
-    return model is not None and model.training.gap is not None and model.training.gap <= Fraction(gap) + Fraction(1, 10**9)
+    if model is None:
+        return False
+    goal = model.training.goals[0]
+    found = relative_gap(goal.value if goal.reached is None else goal.reached, goal.bound)
+    return model.training.status == "optimal" or (found is not None and found <= Fraction(gap) + Fraction(1, 10**9))
 
 
 @dataclass(slots=True, eq=False)

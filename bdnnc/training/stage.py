@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from bdnnc.data.inputs import Input
 from bdnnc.formulation.bounds import least_objective
-from bdnnc.formulation.formulate import Formulation, sign_of
+from bdnnc.formulation.caps import sign_of
+from bdnnc.formulation.formulate import Formulation
 from bdnnc.formulation.slop import TOLERANCES
 from bdnnc.ir.program import Clause
 from bdnnc.milp.lower import lower
@@ -80,6 +81,8 @@ class StageSearch:
     """HiGHS returned its start as optimal under a better value of its own: from now on it gets none."""
     doubtful: bool = False
     """A clause without a proof was added: bounds from then on are none."""
+    refusal: str = ""
+    """Why acceptance last rejected what a solve ended with."""
 
     def __post_init__(self) -> None:
         self.bound = least_objective(self.formulation)
@@ -156,9 +159,12 @@ class StageSearch:
             inexact = self._is_inexact(solution, tolerance)
             if not isinstance(verdict, Rejected) and not inexact:
                 return self._outcome(self._confirmed(solution, model, tolerance), tolerance)
+            refused = isinstance(verdict, Rejected) and solution.x is not None
+            if isinstance(verdict, Rejected) and refused:
+                self.refusal = verdict.reason
             if attempts == MOST_ATTEMPTS:
                 given_up = replace(solution, stop=Stop.FAILED, message="too many solutions were rejected")
-                return self._outcome(given_up, tolerance)
+                return self._outcome(given_up, tolerance, refused)
             self.start = self.network  # from now on the best one known
             if not isinstance(verdict, Rejected) or (not verdict.proved and tolerance > TOLERANCES[-1]):
                 tolerance = max(tolerance / 10, TOLERANCES[-1])
@@ -167,7 +173,7 @@ class StageSearch:
                 self.clauses.append(verdict.clause)
                 model = lower(replace(program, clauses=tuple(self.clauses)))
             else:
-                return self._outcome(replace(solution, stop=Stop.FAILED, message=verdict.reason), tolerance)
+                return self._outcome(replace(solution, stop=Stop.FAILED, message=verdict.reason), tolerance, refused)
 
     def _is_misled(self, solution: Solution) -> bool:
         """Whether the solver had a start, claims an optimum, and its point is not as good as what it claims. HiGHS 1.16 can
@@ -286,7 +292,8 @@ class StageSearch:
         else:
             self.bound = max(self.bound, bound)
 
-    def _outcome(self, solution: Solution, tolerance: float) -> StageOutcome:
+    def _outcome(self, solution: Solution, tolerance: float, refused: bool = False) -> StageOutcome:
+        """``refused``: acceptance's rejection of the solution is what ended the search."""
         bound, objective, model_objective = self.bound, self.objective, None
         status, message = self._status(solution), solution.message
         if objective is not None and is_beyond(bound, objective, self.formulation):
@@ -298,8 +305,19 @@ class StageSearch:
             message = beyond if self.limits.cutoff is None else BEYOND_CUTOFF
         message = message or false_claim(solution, objective, self.formulation)
         own = None if objective is None else self.sign * objective
-        cuts = len(self.clauses)
-        return StageOutcome(status, self.network, own, self.sign * bound, cuts, self.nodes, tolerance, message, model_objective)
+        refused |= solution.stop is Stop.INFEASIBLE and self.doubtful  # what is left was excluded without a proof
+        return StageOutcome(
+            status,
+            self.network,
+            own,
+            self.sign * bound,
+            len(self.clauses),
+            self.nodes,
+            tolerance,
+            message,
+            model_objective,
+            self.refusal if refused and self.network is None else "",
+        )
 
     def _status(self, solution: Solution) -> StageStatus:
         """What is known, not what the solver did: optimal only where the accepted network meets the bound."""

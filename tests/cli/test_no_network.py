@@ -28,6 +28,8 @@ def test_constraints_that_exclude_each_other(run: Runner, tmp_path: Path) -> Non
         "   | ^^^^^^^ no network keeps these 2 together\n"
         "   |\n"
         "   = note: it would have to keep 2 constraints\n"
+        "   = note: `bias auto` of layer `hidden` is {-5..4}\n"
+        "   = note: `bias auto` of layer `output` is {-2..1}\n"
         "   = help: leave out constraints one by one to see which exclude each other, or widen weights and biases\n"
     )
     assert not (tmp_path / "toy.json").exists()

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bdnnc.formulation.formulate import Formulation, formulate, sign_of
+from bdnnc.formulation.caps import sign_of
+from bdnnc.formulation.formulate import Formulation, formulate
 from bdnnc.formulation.passes import run_passes
 from bdnnc.ir.domains import ScaledDomain
 from bdnnc.ir.problem import BiasRule, Problem

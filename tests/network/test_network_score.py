@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bdnnc.diagnostics import InternalError
 from bdnnc.exact import ExactMatrix
+from bdnnc.ir.class_weights import class_weights
 from bdnnc.ir.problem import Targets
 from bdnnc.language.quantities import Errors, Loss, Margin, Term
 from bdnnc.network import score
@@ -131,9 +132,9 @@ def test_no_unit_active_is_an_error_but_is_predicted_as_the_first_class() -> Non
 
 
 def test_balanced_weights_are_n_over_c_times_the_class_size_exactly() -> None:
-    assert score.class_weights("balanced", (5, 0, 2)) == (Fraction(7, 15), Fraction(0), Fraction(7, 6))
-    assert score.class_weights(None, (5, 0, 2)) == (1, 1, 1)
-    assert score.class_weights([Fraction(1), Fraction(4), Fraction(1, 3)], (5, 0, 2)) == (1, 4, Fraction(1, 3))
+    assert class_weights("balanced", (5, 0, 2)) == (Fraction(7, 15), Fraction(0), Fraction(7, 6))
+    assert class_weights(None, (5, 0, 2)) == (1, 1, 1)
+    assert class_weights([Fraction(1), Fraction(4), Fraction(1, 3)], (5, 0, 2)) == (1, 4, Fraction(1, 3))
     balanced = Term(Fraction(2), Loss("zero_one", weights="balanced"))
     plain = Term(Fraction(2), Errors())
     assert score.is_balanced(balanced)
@@ -144,7 +145,7 @@ def test_balanced_weights_are_n_over_c_times_the_class_size_exactly() -> None:
 
 def test_a_weight_list_of_another_length_is_refused() -> None:
     with pytest.raises(InternalError, match="2 class weights for 3 classes"):
-        score.class_weights([Fraction(1), Fraction(1)], (1, 1, 1))
+        class_weights([Fraction(1), Fraction(1)], (1, 1, 1))
 
 
 def test_terms_are_added_with_their_coefficients() -> None:

@@ -314,3 +314,22 @@ def test_a_later_goal_whose_model_does_not_reach_the_network_before_keeps_it_and
     assert [stage.status for stage in outcome.stages] == ["optimal", "feasible"]
     assert outcome.network is not None
     assert "as good in the goals before" in outcome.message
+
+
+def test_a_gap_speaks_of_what_the_goal_reached(tmp_path: Path) -> None:
+    """`within` lets a later goal take from the first one, which is proved all the same."""
+    (tmp_path / "w.csv").write_text("x,y\n0,0\n1,1\n", encoding="utf-8")
+    spec = tmp_path / "w.bdnn"
+    spec.write_text(
+        'data { from "w.csv" target "y" }\n'
+        "network { layer o: 1 linear unit weights in [-1, 1] bias in [-1, 1] }\n"
+        "minimize absolute within 1 / 2 then minimize l1(o.weights)\n",
+        encoding="utf-8",
+    )
+    model = tmp_path / "w.json"
+    assert main(["train", str(spec), "-o", str(model), "--gap", "0.1", "-q"]) == 0
+    training = bdnnc.load(model).training
+    assert training.status == "optimal"
+    assert float(training.objective) == pytest.approx(0.5, abs=1e-5)
+    assert training.goals[0].reached is not None
+    assert float(training.goals[0].reached) == pytest.approx(0, abs=1e-6)
