@@ -130,13 +130,12 @@ def _auto_range(sums: Sums, unit: int, origin: Fraction, step: Fraction) -> Latt
 
 
 def _lattice_with(domain: LatticeDomain, numbers: Sequence[Fraction]) -> LatticeDomain:
-    """The smallest refinement of a progression that holds some numbers too; itself where that would be a very long list."""
+    """The smallest refinement of a progression that holds some numbers too."""
     if not numbers:
         return domain
     step = fraction_gcd([domain.step, *(number - domain.origin for number in numbers)])
     lower, upper = min(domain.lower, *numbers), max(domain.upper, *numbers)
-    count = int((upper - lower) / step)
-    return LatticeDomain(lower, step, count) if count <= LARGEST_LATTICE else domain
+    return LatticeDomain(lower, step, int((upper - lower) / step))
 
 
 def interval_with(domain: RealDomain, numbers: Sequence[Fraction]) -> RealDomain:

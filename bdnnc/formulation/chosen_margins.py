@@ -1,8 +1,8 @@
 """Margins that are no lattice's: chosen by the compiler for real weights, or declared in the file.
 
 A chosen margin eps lies on both sides of 0, or wholly below it, (0, eps), in a layer without a continuous bias: there a is 0
-whatever the weights are where no input is active, and 0 by weights of 0, which no bias can move. Networks that miss it are lost, which is what the class of a bound says.
-(docs/formulations.md, *Margins*.)
+whatever the weights are where no input is active, and 0 by weights of 0, which no bias can move. Networks that miss it are
+lost, which is what the class of a bound says. (docs/formulations.md, *Margins*.)
 """
 
 from __future__ import annotations

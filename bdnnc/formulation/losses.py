@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnnc.exact import INT64_SAFE
+from bdnnc.exact import INT64_SAFE, weighted_median
 from bdnnc.formulation.sums import ratio
 from bdnnc.ir.problem import Problem, Targets
 from bdnnc.language.quantities import Errors, Loss
@@ -99,11 +99,5 @@ def _from_medians(targets: Targets) -> Fraction:
 
 
 def _spread(members: Sequence[tuple[Fraction, int]]) -> Fraction:
-    half, seen = Fraction(sum(count for _, count in members), 2), 0
-    median = Fraction(0)
-    for value, count in sorted(members):
-        median = value
-        seen += count
-        if seen >= half:
-            break
+    median = weighted_median(members)
     return sum((abs(value - median) * count for value, count in members), Fraction(0))

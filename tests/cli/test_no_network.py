@@ -42,6 +42,22 @@ def test_chosen_margins_are_named(run: Runner, tmp_path: Path) -> None:
     assert done.code == 1
     assert "note: it would have to keep 2 constraints, among networks of the chosen margins" in done.err
     assert "or widen weights and biases; a smaller `margin` in the layers allows more networks" in done.err
+    assert "\n   = note: margin of layer `hidden` chosen 0.0001\n" in done.err
+    assert "note: margin of layer `output`" not in done.err
+    assert "note: `bias auto` of layer `hidden` is [-" in done.err
+
+
+@pytest.mark.parametrize("quantity", ["features_used", "fan_in(hidden)", "l0(hidden.weights)"])
+def test_inputs_without_influence_are_named_where_a_constraint_counts(run: Runner, tmp_path: Path, quantity: str) -> None:
+    (tmp_path / "toy.csv").write_text("a,b,class\n0,3,no\n1,3,yes\n", encoding="utf-8")
+    (tmp_path / "toy.bdnn").write_text(f"{SPEC}subject to {{ errors <= 0\n{quantity} <= 0 }}\n", encoding="utf-8")
+    done = run("train", "toy.bdnn", "-q", "-D", "width=1")
+    assert done.code == 1
+    assert "   = note: constant on the training points: `b`\n" in done.err
+    (tmp_path / "toy.bdnn").write_text(SPEC + "subject to { errors <= 0\nl1(hidden.weights) <= 0 }\n", encoding="utf-8")
+    other = run("train", "toy.bdnn", "-q")
+    assert "error[E520]" in other.err
+    assert "constant on" not in other.err
 
 
 def test_a_margin_that_nothing_keeps(run: Runner, tmp_path: Path) -> None:
@@ -84,3 +100,17 @@ def test_each_end_without_a_network_has_a_way_out(
     assert (found.code, found.notes) == (code, notes)
     assert found.help
     assert message in found.message
+
+
+def test_a_refusal_is_no_failure_of_the_solver() -> None:
+    stage = StageOutcome("no_solution", None, None, Fraction(0), 0, 0, 1e-6, "too many", refusal="`errors <= 1` does not hold")
+    found = no_network(Outcome((stage,)), Declared(1, "exact", None))
+    assert found.code == "E522"
+    assert found.message == (
+        "no network with exactly what the solver claimed could be written down: `errors <= 1` does not hold"
+    )
+    assert found.notes
+    assert found.help is not None
+    assert "`margin`" in found.help
+    assert "--seed" not in found.help
+    assert "the solver failed" in told("no_solution", "out of memory").message

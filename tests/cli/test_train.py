@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -117,3 +120,42 @@ def test_a_file_that_is_no_longer_writable_in_the_end(run: Runner, tmp_path: Pat
     Path(place).unlink()
     with pytest.raises(UserError):
         load(place)
+
+
+def full(monkeypatch: pytest.MonkeyPatch, is_full: Callable[[int], bool]) -> list[int]:
+    """A disk on which writing number k, from 0, finds no room where ``is_full(k)``; number 0 is the probe before the training.
+    The list gets the numbers of the writings."""
+    written: list[int] = []
+    flush = os.fsync
+
+    def fsync(handle: int) -> None:
+        written.append(len(written))
+        if is_full(written[-1]):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return written
+
+
+def test_a_disk_that_is_full_on_the_way_is_told_and_tried_again(
+    run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = full(monkeypatch, lambda number: number == 1)
+    done = run("train", "toy.bdnn", "-o", "toy.json", "--progress", "plain")
+    assert done.code == 0
+    assert len(written) > 2
+    [told] = [line for line in done.err.splitlines() if "W661" in line]
+    assert told == ("warning[W661]: cannot write `toy.json`: no space left on device; going on, and trying again at the end")
+    assert load(tmp_path / "toy.json").training.status == "optimal"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["toy.bdnn", "toy.csv", "toy.json"]
+
+
+def test_a_disk_that_stays_full_is_an_error_in_the_end(run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even the temporary folder has room."""
+    written = full(monkeypatch, lambda number: number > 0)
+    done = run("train", "toy.bdnn", "-o", "toy.json", "--progress", "plain")
+    assert done.code == 2
+    assert done.err.count("warning[W661]: cannot write `toy.json`: no space left on device") == len(written) - 3
+    assert "error[E661]: cannot write `toy.json`: no space left on device" in done.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["toy.bdnn", "toy.csv"]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tests.constructs.construct import (
+    AND,
     FAR,
     HIDDEN,
     LEVELS,
@@ -126,6 +127,30 @@ ENTRIES = [
         values(0),
         values(1),
         points="x,y\n0,n\n1,p\n",
+    ),
+    Construct(
+        "a finite set times a scale of one choice",
+        (),
+        # AND takes both weights, and has their squares: of 2, or of 1.
+        spec(
+            "layer output: 1 step unit weights in scaled {-1, 0, 1} by [2, 2] bias in {-3..3}",
+            "minimize errors then minimize l2(output.weights)",
+        ),
+        "by [2, 2]",
+        "by [1, 1]",
+        values(0, 8),
+        values(0, 2),
+        points=AND,
+    ),
+    Construct(
+        "an exact margin of a scale of one choice",
+        (),
+        spec("layer output: 1 step unit weights in scaled {-1, 0, 1} by [2, 2] bias in {-3..3} margin exact"),
+        "by [2, 2]",
+        "by [2, 3]",
+        values(0),
+        "E331",
+        points=AND,
     ),
     # --- biases -------------------------------------------------------------------------------------------------------
     Construct(
