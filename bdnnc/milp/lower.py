@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from bdnnc.diagnostics import InternalError
 from bdnnc.ir.program import Clause, Implication, Key, Link, Product, Program, Rows, Variable
 from bdnnc.milp.bigm import block_of, implication_rows
 from bdnnc.milp.model import ColumnFamily, MilpModel, RowFamily
@@ -91,6 +92,8 @@ def implication_slices(program: Program, model: MilpModel) -> list[tuple[Implica
     rules = [rule for rule in program.implications if rule.size]
     first = 4 * len(program.products) + sum(2 if link.choose_one or link.present is not None else 1 for link in program.links)
     families = model.row_families[first : first + len(rules)]
+    if [family.kind for family in families] != [rule.kind for rule in rules]:
+        raise InternalError("the rows of implications are not where they were")
     return [(rule, slice(family.start, family.stop)) for rule, family in zip(rules, families, strict=True)]
 
 
