@@ -55,8 +55,8 @@ def test_a_row_of_zeros_without_a_bias_is_a_constant() -> None:
 def test_a_row_of_zeros_with_a_finite_bias_is_exact_even_among_real_weights() -> None:
     found = first(interval(-1, 1), BiasRule("in", finite(-2, 0)))
     assert not found.exact
-    np.testing.assert_array_equal(found.active.ravel(), [5e-5, 5e-5, 0])
-    np.testing.assert_array_equal(found.inactive.ravel(), [5e-5, 5e-5, 2])
+    np.testing.assert_array_equal(found.active.ravel(), [0, 0, 0])
+    np.testing.assert_array_equal(found.inactive.ravel(), [1e-4, 1e-4, 2])
 
 
 def test_a_continuous_bias_has_one_lattice_and_starts_at_its_floor() -> None:
@@ -96,13 +96,13 @@ def test_the_auto_bias_of_real_weights_reaches_the_largest_sum_and_the_margin() 
     assert (found.exact, found.width) == (False, Fraction(1, 10000))
 
 
-def test_step_inputs_without_a_continuous_bias_are_one_sided() -> None:
+def test_layers_without_a_continuous_bias_are_one_sided() -> None:
     for bias in (BiasRule("none"), BiasRule("in", finite(-1, 0))):
-        found = deeper("step", interval(-1, 1), bias)
-        assert found.one_sided
-        assert found.active.max() == 0
-    assert not deeper("sign", interval(-1, 1), BiasRule("none")).one_sided
+        for found in (*(deeper(unit, interval(-1, 1), bias) for unit in ("step", "sign")), first(interval(-1, 1), bias)):
+            assert found.one_sided
+            assert found.active.max() == 0
     assert not deeper("step", interval(-1, 1), BiasRule("auto")).one_sided
+    assert not first(interval(-1, 1), BiasRule("auto")).one_sided
 
 
 def test_a_chosen_one_sided_margin_is_not_wider_than_a_negative_bias() -> None:

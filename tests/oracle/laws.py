@@ -7,11 +7,13 @@ from fractions import Fraction
 
 import numpy as np
 
+from bdnnc.diagnostics import InternalError
 from bdnnc.formulation.caps import sign_of
 from bdnnc.formulation.formulate import Formulation, formulate
 from bdnnc.formulation.passes import run_passes
 from bdnnc.formulation.plan import LayerPlan
 from bdnnc.ir.problem import Problem
+from bdnnc.ir.program import Program
 from bdnnc.ir.verify import verify
 from bdnnc.milp.lower import lower
 from bdnnc.milp.model import MilpModel
@@ -43,8 +45,11 @@ def violation(model: MilpModel, x: np.ndarray) -> float:
 
 
 def is_of_class(network: Network, formulation: Formulation) -> bool:
-    """Whether the network keeps the margins that the formulation states (exact layers lose nothing), and every constraint."""
+    """Whether the network keeps the margins and automatic bias ranges that the formulation states (exact layers lose nothing),
+    and every constraint."""
     if Measured(network, formulation.problem).violated():
+        return False
+    if not all(check.ok for check in planned_checks(formulation)(network) if ".bias" in check.name):
         return False
     for sums, plan in zip(preactivations(network, formulation.problem.patterns), formulation.plans, strict=True):
         found = plan.thresholds
@@ -72,8 +77,15 @@ def _leads(scores: np.ndarray, gap: np.ndarray) -> bool:
 def verified(problem: Problem, stage: int, reached: Sequence[Fraction], without: Passes = ()) -> Formulation:
     """The formulation of a goal; its program is verified before the passes, and after each."""
     formulation = formulate(problem, stage=stage, reached=reached)
-    verify(formulation.program)
-    return run_passes(formulation, without, lambda name, seconds, program: verify(program))
+    _verify(formulation.program)
+    return run_passes(formulation, without, lambda name, seconds, program: _verify(program))
+
+
+def _verify(program: Program) -> None:
+    try:
+        verify(program)
+    except InternalError as broken:
+        raise AssertionError(str(broken)) from broken
 
 
 def stages(problem: Problem, network: Network, without: Passes = ()) -> Iterator[Formulation]:

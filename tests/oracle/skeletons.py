@@ -18,7 +18,7 @@ from bdnnc.ir.domains import ContinuousDomain, RealDomain, ScaledDomain
 from bdnnc.ir.problem import Problem, ProblemLayer
 from bdnnc.language.quantities import Errors, Loss
 from tests.oracle.affine import Affine, LinearProgram, Number, simplified
-from tests.oracle.looks import are_alike, counts_biases, looked_at, quantities, sees_bias
+from tests.oracle.looks import are_alike, counts_biases, looked_at, quantities, sees_bias, sees_numbers
 
 OPEN = 2
 STRICT = Fraction(1, 10**6)
@@ -195,10 +195,11 @@ class Enumeration:
 
     def _unit(self, place: int, unit: int, rows: Rows) -> list[Unit]:
         if (place, unit, rows) not in self._units:
-            looks = looked_at(self.problem, place)
+            looks, seen = looked_at(self.problem, place), sees_numbers(self.problem, place)
             distinct: dict[Any, Unit] = {}
             for found in self._listed(place, unit, rows):
-                distinct.setdefault((found.column, *(look(found) for look in looks)), found)
+                bounds = found.sums if seen and found.unknowns else None  # what the column asks of the unknowns
+                distinct.setdefault((found.column, bounds, *(look(found) for look in looks)), found)
             self._units[place, unit, rows] = list(distinct.values())
         return self._units[place, unit, rows]
 
