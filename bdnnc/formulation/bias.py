@@ -44,6 +44,10 @@ class BiasDomains:
     floors: tuple[Fraction, ...]
     lattices: tuple[tuple[Fraction, Fraction] | None, ...]
 
+    def of(self, unit: int) -> BiasDomain:
+        """The domain of a unit's bias. Raises IndexError for `bias none`, which has none."""
+        return self.domains[0 if self.kind == "shared" else unit]
+
     @property
     def is_chosen(self) -> bool:
         """Whether there are biases to be chosen."""

@@ -57,7 +57,7 @@ def _parameter(formulation: Formulation, place: int, weight: bool, unit: int, co
     bias = plan.thresholds.bias
     if bias.kind == "none":
         return Fraction(0), Fraction(0)
-    domain = bias.domains[0 if bias.kind == "shared" else unit]
+    domain = bias.of(unit)
     return domain.lower, domain.upper
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bdnnc.exact import IntArray, fraction_ends
 from bdnnc.formulation.bias import BiasDomains, given_bias, interval_with, plain_bias, reach, rounded_up
 from bdnnc.formulation.lattice_margins import row_lattice
-from bdnnc.formulation.mentions import counts_classes, mentioned
+from bdnnc.formulation.mentions import counts_classes, hinge_margins
 from bdnnc.formulation.slop import (
     SMALLEST_CHOSEN,
     USUAL_TOLERANCE,
@@ -24,7 +24,6 @@ from bdnnc.formulation.sums import Sums, ratio
 from bdnnc.formulation.thresholds import Thresholds
 from bdnnc.ir.domains import RealDomain
 from bdnnc.ir.problem import Problem, ProblemLayer
-from bdnnc.language.quantities import Loss
 
 
 def linear_thresholds(layer: ProblemLayer, sums: Sums, problem: Problem, numbers: Sequence[Fraction] = ()) -> Thresholds:
@@ -105,8 +104,7 @@ def linear_bias(
         whole = RealDomain(-rounded_up(-ends[0]), rounded_up(ends[1]))
         return plain_bias("unit", (interval_with(whole, numbers),) * layer.units)
     farthest = Fraction(max(abs(low), abs(high)), sums.denominator)
-    hinges = [q.margin for q in mentioned(problem) if isinstance(q, Loss) and q.kind == "hinge"]
-    margin = max([gap, *hinges])
+    margin = max([gap, *hinge_margins(problem)])
     radius = farthest + margin if layer.units == 1 else (layer.units - 1) * (2 * farthest + margin) / 2
     radius = rounded_up(radius)
     return plain_bias("unit", (interval_with(RealDomain(-radius, radius), numbers),) * layer.units)

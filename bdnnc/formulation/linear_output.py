@@ -16,7 +16,7 @@ from bdnnc.diagnostics import InternalError
 from bdnnc.exact import fraction_floats
 from bdnnc.formulation.builder import Builder, Expression, summed
 from bdnnc.formulation.losses import class_costs
-from bdnnc.formulation.mentions import mentioned
+from bdnnc.formulation.mentions import hinge_margins
 from bdnnc.ir.program import Floats, Implication, Index, Key, Summand, Variable
 from bdnnc.language.quantities import Loss
 
@@ -122,7 +122,7 @@ def express_hinge(builder: Builder, loss: Loss) -> Expression:
 
 def _suffix(builder: Builder, loss: Loss) -> str:
     """Hinges of several margins have blocks of their own: a number each, none for a single one."""
-    margins = sorted({q.margin for q in mentioned(builder.problem) if isinstance(q, Loss) and q.kind == "hinge"})
+    margins = hinge_margins(builder.problem)
     return "" if len(margins) == 1 else str(margins.index(loss.margin))
 
 

@@ -21,6 +21,11 @@ def counts_classes(problem: Problem) -> bool:
     return any(isinstance(q, Errors) or (isinstance(q, Loss) and q.kind == "zero_one") for q in mentioned(problem))
 
 
+def hinge_margins(problem: Problem) -> list[Fraction]:
+    """The distinct margins of the hinges that are mentioned, ascending."""
+    return sorted({q.margin for q in mentioned(problem) if isinstance(q, Loss) and q.kind == "hinge"})
+
+
 def layers_with_margin(quantity: Quantity, problem: Problem) -> tuple[int, ...]:
     """The layers whose distances from 0 a quantity speaks of."""
     if isinstance(quantity, Margin) and quantity.layer is not None:

@@ -59,6 +59,10 @@ class ProblemLayer:
     sparse: bool = False
     start: NDArray[Any] | None = None
 
+    def absent_at(self, weights: NDArray[Any]) -> NDArray[np.bool_]:
+        """(units, inputs): the connections that a network with these weights lacks: in a sparse layer also free ones of 0."""
+        return np.asarray(self.absent | (self.free & (weights == 0)), dtype=np.bool_) if self.sparse else self.absent
+
     @property
     def certain(self) -> NDArray[np.bool_]:
         """(units, inputs): connections that are there whatever is chosen: fixed weights that are not 0."""

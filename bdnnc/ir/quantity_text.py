@@ -6,19 +6,8 @@ from collections.abc import Sequence
 
 from bdnnc.exact import decimal_text
 from bdnnc.ir.problem import Problem
-from bdnnc.language.quantities import (
-    Errors,
-    FanIn,
-    FeaturesUsed,
-    Loss,
-    Margin,
-    Margins,
-    Norm,
-    Parameters,
-    Quantity,
-    Term,
-    UnitsUsed,
-)
+from bdnnc.language.quantities import Errors, Parameters, Quantity, Term
+from bdnnc.language.statement_text import quantity_text as in_words
 
 MANY = 6
 """Single weights or biases that are told one by one."""
@@ -32,34 +21,12 @@ def term_text(term: Term, problem: Problem) -> str:
 def quantity_text(quantity: Quantity, problem: Problem) -> str:
     """The quantity in the words of the language, with names for numbers."""
     match quantity:
-        case Loss():
-            return _loss(quantity)
-        case Errors(of):
-            return "errors" if of is None else f"errors of `{problem.classes[of]}`"
-        case Norm(kind, part, layers):
-            inside = ", ".join(f"{problem.layers[layer].name}.{part}" for layer in layers)
-            return f"{kind}({inside})"
-        case UnitsUsed(layer):
-            return f"units({problem.layers[layer].name})"
-        case FeaturesUsed():
-            return "features_used"
-        case Margin(layer):
-            return "margin" if layer is None else f"margin({problem.layers[layer].name})"
-        case Margins():
-            return "margins"
-        case FanIn(layer):
-            return f"fan_in({problem.layers[layer].name})"
+        case Errors(int() as of):
+            return f"errors of `{problem.classes[of]}`"
         case Parameters():
             return _parameters(quantity, problem)
-
-
-def _loss(loss: Loss) -> str:
-    kind = f"hinge({decimal_text(loss.margin)})" if loss.kind == "hinge" else loss.kind
-    if not loss.weights:
-        return kind
-    if isinstance(loss.weights, str):
-        return f"{kind} weighted {loss.weights}"
-    return f"{kind} weighted [{', '.join(map(decimal_text, loss.weights))}]"
+        case _:
+            return in_words(quantity, [layer.name for layer in problem.layers])
 
 
 def _parameters(single: Parameters, problem: Problem) -> str:

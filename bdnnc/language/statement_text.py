@@ -57,7 +57,7 @@ def _sum(terms: Sequence[Term], constant: Fraction, layers: Sequence[str]) -> st
     for term in terms:
         size = abs(term.coefficient)
         factor = "" if size == 1 else f"{decimal_text(size)} * "
-        text += f"{_sign(term.coefficient, text)}{factor}{_quantity(term.quantity, layers)}"
+        text += f"{_sign(term.coefficient, text)}{factor}{quantity_text(term.quantity, layers)}"
     return text if constant == 0 else f"{text}{_sign(constant, text)}{decimal_text(abs(constant))}"
 
 
@@ -67,7 +67,8 @@ def _sign(value: Fraction, before: str) -> str:
     return " - " if value < 0 else " + "
 
 
-def _quantity(quantity: Quantity, layers: Sequence[str]) -> str:
+def quantity_text(quantity: Quantity, layers: Sequence[str]) -> str:
+    """The quantity in the words of the language; classes, units and inputs are told by number."""
     match quantity:
         case Loss(kind, margin, weights):
             argument = f"({decimal_text(margin)})" if kind == "hinge" else ""
@@ -92,6 +93,6 @@ def _quantity(quantity: Quantity, layers: Sequence[str]) -> str:
 
 
 def _weighted(weights: str | tuple[Fraction, ...] | None) -> str:
-    if weights is None:
+    if not weights:
         return ""
     return f" weighted {weights if isinstance(weights, str) else '[' + ', '.join(map(decimal_text, weights)) + ']'}"

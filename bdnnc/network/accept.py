@@ -141,8 +141,7 @@ def _check_sets(layers: list[Layer], formulation: Formulation) -> None:
         if isinstance(plan.layer.domain, RealDomain) and not all(plan.layer.domain.contains(w) for w in weights):
             raise Conflict(f"a weight of layer `{layer.name}` is outside its interval")
         bias = plan.thresholds.bias
-        domains = bias.domains * plan.layer.units if bias.kind == "shared" else bias.domains
-        if not all(domain.contains(b) for domain, b in zip(domains, layer.bias, strict=False)):
+        if bias.domains and not all(bias.of(unit).contains(b) for unit, b in enumerate(layer.bias)):
             raise Conflict(f"a bias of layer `{layer.name}` is outside its set")
 
 

@@ -17,11 +17,10 @@ from bdnnc.diagnostics import InternalError
 from bdnnc.exact import ExactMatrix
 from bdnnc.formulation.formulate import Formulation
 from bdnnc.formulation.losses import wanted
-from bdnnc.formulation.mentions import mentioned
+from bdnnc.formulation.mentions import hinge_margins
 from bdnnc.formulation.plan import LayerPlan
 from bdnnc.ir.domains import ParameterDomain, RealDomain, ScaledDomain
 from bdnnc.ir.program import Index, Link, Variable
-from bdnnc.language.quantities import Loss
 from bdnnc.network.evaluate import layer_activity, layer_output
 from bdnnc.network.measure import path_signs
 from bdnnc.network.network import FractionArray, Layer, Network
@@ -331,8 +330,7 @@ def _deviations(point: Point, variable: Variable) -> Floats:
     if targets is not None:
         return np.abs(a[targets.pattern, 0] - targets.value.astype(np.float64))
     patterns, classes = axes_of(variable)
-    margins = sorted({q.margin for q in mentioned(point.problem) if isinstance(q, Loss) and q.kind == "hinge"})
-    margin = float(margins[int(variable.symbol[1:] or 0)])
+    margin = float(hinge_margins(point.problem)[int(variable.symbol[1:] or 0)])
     if a.shape[1] == 1:
         return np.maximum(0.0, margin - np.where(classes == 1, 1.0, -1.0) * a[patterns, 0])
     true = a[patterns, classes]

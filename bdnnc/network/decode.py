@@ -96,13 +96,12 @@ def decoded_layer(
     weights = layer.constant.copy()
     if layer.free.any():
         weights[layer.free] = _free_weights(plan, claim, rounding)
-    absent = layer.absent | (layer.free & (weights == 0)) if layer.sparse else layer.absent
     found = Layer(
         name=layer.name,
         unit=layer.unit,
         weights=weights,
         bias=np.full(layer.units, Fraction(0), dtype=object),
-        absent=np.asarray(absent, dtype=np.bool_),
+        absent=layer.absent_at(weights),
         margin=plan.thresholds.width if layer.unit != "linear" else Fraction(0),
         height=layer.height,
     )

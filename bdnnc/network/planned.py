@@ -56,7 +56,7 @@ def _layer(name: str, layer: Layer, plan: LayerPlan) -> Iterator[Check]:
     bias = plan.thresholds.bias
     for unit, value in enumerate(layer.bias):
         if bias.kind != "none":
-            domain = bias.domains[0 if bias.kind == "shared" else unit]
+            domain = bias.of(unit)
             yield Check(f"{name}.bias[{unit}]", value_text(value), f"in {domain.text()}", domain.contains(value))
     yield Check.equal(f"{name}.height", layer.height, posed.height)
     margin = Fraction(0) if posed.unit == "linear" else plan.thresholds.width
@@ -66,8 +66,7 @@ def _layer(name: str, layer: Layer, plan: LayerPlan) -> Iterator[Check]:
 def _absent(name: str, layer: Layer, plan: LayerPlan) -> Iterator[Check]:
     """The connections that a mask leaves out; in a sparse layer also every free weight of 0."""
     posed = plan.layer
-    expected = posed.absent | (posed.free & (layer.weights == 0)) if posed.sparse else posed.absent
-    yield Check.equal(f"{name}.absent", _places(layer.absent), _places(np.asarray(expected, dtype=np.bool_)))
+    yield Check.equal(f"{name}.absent", _places(layer.absent), _places(posed.absent_at(layer.weights)))
 
 
 def _scales(name: str, layer: Layer, plan: LayerPlan) -> Iterator[Check]:

@@ -124,8 +124,7 @@ class _Units:
             of_unit = bias_domains[0 if len(bias_domains) == 1 else unit] if bias_domains else None
             if isinstance(of_unit, RealDomain):
                 bias[unit] = rounded_into(of_unit, found.bias[place], rounding)
-        gone = layer.absent | (self.plan.layer.free & (weights == 0)) if self.plan.layer.sparse else layer.absent
-        return replace(layer, weights=weights, bias=bias, absent=np.asarray(gone, dtype=np.bool_))
+        return replace(layer, weights=weights, bias=bias, absent=self.plan.layer.absent_at(weights))
 
     def _keeps(self, layer: Layer, keep: Fraction) -> bool:
         """Whether, exactly, every required pre-activation is on its side of 0 by at least ``keep``; active ones may be 0 in a

@@ -67,8 +67,7 @@ def _saturated(plan: LayerPlan, plain: Layer, below: Sequence[Fraction]) -> list
         for unit, column in np.argwhere(layer.free).tolist():
             if below[column] != 0:
                 weights[unit, column] = ends[bool(active[unit])][int(below[column] > 0)]
-        absent = layer.absent | (layer.free & (weights == 0)) if layer.sparse else layer.absent
-        found.append(replace(plain, weights=weights, absent=np.asarray(absent, dtype=np.bool_)))
+        found.append(replace(plain, weights=weights, absent=layer.absent_at(weights)))
     return found
 
 
@@ -79,7 +78,7 @@ def _hidden_biases(plan: LayerPlan) -> Sequence[Fraction]:
 def _domains(plan: LayerPlan) -> tuple[ParameterDomain, ...]:
     """One domain a unit; none for `bias none`."""
     bias = plan.thresholds.bias
-    return bias.domains * plan.layer.units if bias.kind == "shared" else bias.domains
+    return tuple(bias.of(unit) for unit in range(plan.layer.units)) if bias.domains else ()
 
 
 def _output_biases(plan: LayerPlan, problem: Problem) -> Iterator[Sequence[Fraction]]:
@@ -113,11 +112,10 @@ def _layer(plan: LayerPlan, biases: Sequence[Fraction]) -> Layer:
     layer = plan.layer
     weights: FractionArray = layer.constant.copy()
     weights[layer.free] = Fraction(0) if layer.sparse else smallest_magnitude(layer.domain)
-    absent = layer.absent | layer.free if layer.sparse else layer.absent
     bias = np.full(layer.units, Fraction(0), dtype=object)
     bias[: len(biases)] = biases
     margin = Fraction(0) if layer.unit == "linear" else plan.thresholds.width
-    return Layer(layer.name, layer.unit, weights, bias, np.asarray(absent, dtype=np.bool_), margin, layer.height)
+    return Layer(layer.name, layer.unit, weights, bias, layer.absent_at(weights), margin, layer.height)
 
 
 def _keeps_margins(network: Network, formulation: Formulation) -> bool:
