@@ -34,10 +34,26 @@ KNOWS: dict[str, set[str]] = {
     "pipeline": BASE | {"language", "data", "ir", "posing", "formulation", "milp"},
     "writing": {"milp", "pipeline"},
     "network": BASE | {"language", "data", "ir", "formulation", "milp", "solve"},
-    "training": BASE | {"language", "data", "ir", "formulation", "milp", "solve", "network", "pipeline", "report"},
+    "tasks": BASE,
+    "search": BASE | {"language", "ir", "formulation", "network"},
+    "training": BASE
+    | {"language", "data", "ir", "formulation", "milp", "solve", "network", "search", "tasks", "pipeline", "report"},
     "api": BASE | {"language", "data", "ir", "milp", "network", "training", "pipeline", "report", "writing"},
     "cli": BASE
-    | {"language", "data", "ir", "formulation", "milp", "network", "solve", "training", "pipeline", "report", "writing"},
+    | {
+        "language",
+        "data",
+        "ir",
+        "formulation",
+        "milp",
+        "network",
+        "solve",
+        "tasks",
+        "training",
+        "pipeline",
+        "report",
+        "writing",
+    },
 }
 """Room -> the rooms that it may import. Nobody imports `api` or `cli` but the package's own front."""
 

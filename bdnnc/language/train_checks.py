@@ -22,10 +22,25 @@ OWN = {
 }
 """Options of one method only. The names are the methods."""
 
+LATER = ("local_search", "split", "search")
+"""Methods that this version does not have yet."""
+
 SOLVERS = ("auto", "highs", "cpsat", "scip", "gurobi")
 MAX_INTEGER = 2**31 - 1
-INTEGERS = {"node_limit": 1, "threads": 1, "seed": 0}
+INTEGERS = {
+    "node_limit": 1,
+    "threads": 1,
+    "seed": 0,
+    "rounds": 1,
+    "restarts": 1,
+    "moves": 1,
+    "pool": 1,
+    "batch": 1,
+}
 """Integer options and their least values; solvers keep them in 32 bits."""
+
+CHOICES = {"by": ("kmeans", "svm"), "batches": ("one", "all"), "average": ("yes", "no")}
+"""Options that are one of a few words."""
 
 
 @dataclass(slots=True)
@@ -41,7 +56,7 @@ class TrainChecker:
         if method not in OWN:
             help_text = did_you_mean(method, OWN) or f"known: {known_names(OWN)}"
             findings.add("E630", f"there is no method `{method}`", train.method.span, help=help_text)
-        elif method != "exact":
+        elif method in LATER:
             findings.unsupported(f"`train {method}`", train.method.span, "write `train exact`")
         options: dict[str, Located[Fraction | str]] = {}
         for option in self._distinct(node for node in train.options if isinstance(node, tree.Option)):
@@ -87,8 +102,8 @@ class TrainChecker:
         if name in INTEGERS:
             integer = self.constants.integer(node, f"`{name}`", INTEGERS[name], MAX_INTEGER)
             return None if integer is None else Fraction(integer)
-        if name in ("by", "batches", "average"):
-            return self._word(node)
+        if name in CHOICES:
+            return self._choice(name, node)
         value = self.constants.number(node, f"`{name}`")
         if value is None:
             return None
@@ -107,6 +122,15 @@ class TrainChecker:
             return node.name.text
         value = self.constants.value(node)
         return value if isinstance(value, Fraction | str) else None
+
+    def _choice(self, name: str, node: tree.Expr | tree.Text) -> str | None:
+        value, words = self._word(node), CHOICES[name]
+        if value is None:
+            return None
+        if isinstance(value, str) and value in words:
+            return value
+        text = value if isinstance(value, str) else shown(value)
+        return self._reject(f"`{name}` is {' or '.join(f'`{word}`' for word in words)}, not `{text}`", node.span)
 
     def _solver(self, option: tree.Option) -> str | None:
         value = self._word(option.value)

@@ -20,11 +20,13 @@ from bdnnc.network.writing import model_text
 from bdnnc.pipeline import Pipeline
 from bdnnc.report.progress import ProgressReporter, SilentReporter
 from bdnnc.solve.interrupt import Interruption
-from bdnnc.training.exact import train_exact
+from bdnnc.training.goals import train_goals
+from bdnnc.training.methods import METHODS
 from bdnnc.training.no_network import Declared, declared, no_network
 from bdnnc.training.outcome import Limits, Outcome, StageOutcome, Watch
 from bdnnc.training.settings import Request, Settings, settle
 from bdnnc.training.start_file import start_network
+from bdnnc.training.work import Means
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,10 +72,11 @@ def train(
     watch = Watch(
         keeper.begin, keeper.keep, keeper.reporter.update, lambda: interruption is not None and interruption.requested
     )
-    goals = len(pipeline.problem.goals)
-    outcome = train_exact(
-        pipeline.staged, goals, pipeline.dataset.inputs, settings.solver, _limits(settings, pipeline), watch, start
+    dataset = pipeline.dataset
+    means = Means(
+        dataset.inputs, settings.solver, _limits(settings, pipeline), watch, settings.options, validation=dataset.validation
     )
+    outcome = train_goals(METHODS[settings.method], pipeline.staged, len(pipeline.problem.goals), means, start)
     seconds = time.monotonic() - began
     model = keeper.finish(outcome)
     gap_met = _gap_met(model, settings.limits.gap)

@@ -9,11 +9,13 @@ from typing import Any
 
 from bdnnc.diagnostics import Diagnostic, Label, UserError
 from bdnnc.language.spec import Located, TrainSpec
+from bdnnc.language.train_checks import OWN
 from bdnnc.solve.protocol import Solver
 from bdnnc.solve.registry import solver as solver_named
+from bdnnc.training.methods import METHODS
 from bdnnc.training.outcome import Limits
+from bdnnc.training.work import MethodOptions
 
-METHODS = ("exact", "local_search", "split", "search")
 DEFAULT_TIME_LIMIT = 300.0
 
 
@@ -40,6 +42,7 @@ class Settings:
     solver: Solver
     limits: Limits
     start: str | None
+    options: MethodOptions
 
 
 def settle(request: Request, spec: TrainSpec | None, started: float, isolated: bool = True) -> Settings:
@@ -51,6 +54,7 @@ def settle(request: Request, spec: TrainSpec | None, started: float, isolated: b
     wrong: list[Diagnostic] = []
     written = dict(spec.options) if spec else {}
     method = _method(request, spec, wrong)
+    options = _method_options(method, written, wrong)
     chosen = _solver(request, written, isolated)
     limits = Limits(
         time_limit=_number(request.time_limit, written, "time_limit", DEFAULT_TIME_LIMIT, lambda v: v > 0, "positive", wrong),
@@ -65,7 +69,7 @@ def settle(request: Request, spec: TrainSpec | None, started: float, isolated: b
     if wrong:
         raise UserError(wrong)
     start = request.start if request.start is not None else _of_file(written, "start", None)
-    return Settings(method, chosen, limits, None if start is None else str(start))
+    return Settings(method, chosen, limits, None if start is None else str(start), options)
 
 
 def _solver(request: Request, written: Mapping[str, Located[Fraction | str]], isolated: bool) -> Solver:
@@ -81,12 +85,27 @@ def _solver(request: Request, written: Mapping[str, Located[Fraction | str]], is
 
 def _method(request: Request, spec: TrainSpec | None, wrong: list[Diagnostic]) -> str:
     method = request.method or (spec.method.value if spec else "exact")
-    if method not in METHODS:
-        known = ", ".join(f"`{name}`" for name in METHODS)
+    if method not in OWN:
+        known = ", ".join(f"`{name}`" for name in OWN)
         wrong.append(Diagnostic("E630", f"there is no method `{method}`", help=f"methods are {known}"))
-    elif method != "exact":
+    elif method not in METHODS:
         wrong.append(Diagnostic("E390", f"`{method}` is not supported in this version", help="use `exact`"))
     return method
+
+
+def _method_options(method: str, written: Mapping[str, Located[Fraction | str]], wrong: list[Diagnostic]) -> MethodOptions:
+    """The options of the file that the method has; a method of the command line does without those of the file's own."""
+    own = {name: value for name, value in written.items() if name in OWN.get(method, ())}
+    return MethodOptions(
+        moves=_integer(None, own, "moves", None, 1, wrong),
+        restarts=_integer(None, own, "restarts", None, 1, wrong),
+        pool=_integer(None, own, "pool", None, 1, wrong),
+        rounds=_integer(None, own, "rounds", None, 1, wrong),
+        by="svm" if _of_file(own, "by", "kmeans") == "svm" else "kmeans",
+        batch=_integer(None, own, "batch", None, 1, wrong),
+        batches="all" if _of_file(own, "batches", "one") == "all" else "one",
+        average=_of_file(own, "average", "no") == "yes",
+    )
 
 
 def _of_file(written: Mapping[str, Located[Fraction | str]], name: str, default: Any) -> Any:

@@ -17,8 +17,10 @@ from bdnnc.network.network import Network
 from bdnnc.network.planned import planned_checks
 from bdnnc.solve.highs import HighsSolver
 from bdnnc.solve.protocol import Solution, SolveOptions, Stop
-from bdnnc.training.exact import train_exact
+from bdnnc.training.exact import solve_exactly
+from bdnnc.training.goals import train_goals
 from bdnnc.training.outcome import Limits, Outcome, StageOutcome, Watch
+from bdnnc.training.work import Means
 
 
 class FakeSolver:
@@ -93,15 +95,9 @@ def run(
 ) -> tuple[Outcome, Told]:
     """A run over all goals, in which nothing false was told or returned."""
     told = Told()
-    outcome = train_exact(
-        lambda stage, reached: formulated(of, stage, reached),
-        len(of.goals),
-        (),
-        solver or HighsSolver(isolated=False),  # type: ignore[arg-type]
-        limits or Limits(time_limit=60, threads=1),
-        told.watch(should_stop),
-        start,
-    )
+    solving = solver or HighsSolver(isolated=False)
+    means = Means((), solving, limits or Limits(time_limit=60, threads=1), told.watch(should_stop))  # type: ignore[arg-type]
+    outcome = train_goals(solve_exactly, lambda stage, reached: formulated(of, stage, reached), len(of.goals), means, start)
     assert_nothing_false(of, outcome, told)
     return outcome, told
 
