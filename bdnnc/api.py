@@ -43,9 +43,9 @@ def compile(
 
     >>> bdnnc.compile("iris.bdnn", width=3).milp.stats()
     """
-    source, folder = _source(spec)
-    overrides = {name: _param_text(value) for name, value in params.items()}
-    return Compiled(Pipeline(source, folder, overrides, _replacement(data), form=_form(formulation)))
+    source, folder = source_of(spec)
+    overrides = {name: param_text(value) for name, value in params.items()}
+    return Compiled(Pipeline(source, folder, overrides, replacement_of(data), form=form_of(formulation)))
 
 
 def train(
@@ -62,7 +62,8 @@ def load(path: str | Path) -> TrainedNetwork:
     return TrainedNetwork(load_model(path), Path(path).parent)
 
 
-def _replacement(data: object) -> Replacement | None:
+def replacement_of(data: object) -> Replacement | None:
+    """``(X, y)`` in place of a file's source, None for none. Raises UserError E229."""
     if data is None:
         return None
     if not isinstance(data, tuple | list) or len(data) != 2:  # pyright: ignore[reportUnknownArgumentType]
@@ -71,13 +72,18 @@ def _replacement(data: object) -> Replacement | None:
     return Replacement(X, y)
 
 
-def _form(name: str) -> Form:
+def form_of(name: str) -> Form:
+    """Raises UserError E649 where there is no such formulation."""
     if name not in FORMS:
         raise UserError(Diagnostic("E649", f"there is no formulation `{name}`", help="formulations are `own` and `published`"))
     return "published" if name == "published" else "own"
 
 
-def _source(spec: object) -> tuple[Source, Path]:
+def source_of(spec: object) -> tuple[Source, Path]:
+    """The text of a spec, given as a path or as itself, and the folder where its paths begin.
+
+    Raises UserError E601, E602 (the file), E601 for anything else.
+    """
     if not isinstance(spec, str | Path):
         message = f"a spec is a path or a text, not `{type(spec).__name__}`"
         raise UserError(Diagnostic("E601", message, help='for example `bdnnc.compile("iris.bdnn")`'))
@@ -89,8 +95,8 @@ def _source(spec: object) -> tuple[Source, Path]:
     return Source("<text>", spec), Path()
 
 
-def _param_text(value: Any) -> str:
-    """A param's value as the text that would follow ``-D name=``."""
+def param_text(value: Any) -> str:
+    """A param's value as the text that would follow ``-D name=``. Raises UserError E641."""
     from bdnnc.exact import decimal_text
 
     if isinstance(value, str):
@@ -161,23 +167,31 @@ class Compiled:
         save: str | Path | None = None,
         progress: Literal["auto", "plain", "none"] = "none",
         formulation: Form | None = None,
+        pool: int | None = None,
+        jobs: int | None = None,
+        cluster: str | None = None,
+        events: str | Path | None = None,
+        resume: bool = False,
     ) -> Result:
         """Train; what is None is taken from the file's `train` block, else its default.
 
         ``time_limit`` in seconds (300), ``gap`` relative, ``start``: a MODEL.json, ``options``: solver options by name,
         ``save``: where each better network is written, ``progress``: ``auto``, ``plain`` or ``none``, on standard error,
-        ``formulation``: ``own`` or ``published``, in place of the one that the file was compiled with.
+        ``formulation``: ``own`` or ``published``, in place of the one that the file was compiled with, ``pool``: how many
+        networks a search keeps, ``jobs``: processes of this machine (-1: one a core) or ``cluster``: the address of a Dask
+        scheduler, for what can be done side by side, ``events``: where each event is noted, ``resume``: go on from what an
+        earlier run has noted there and saved.
         Raises UserError for wrong settings, WorkFailed where no network was found.
         """
         from bdnnc.report.progress import make_reporter
         from bdnnc.training.session import train as run
         from bdnnc.training.settings import Request
 
-        request = Request(
-            method, solver, time_limit, gap, node_limit, threads, seed, None if start is None else str(start), options or {}
-        )
+        begin = None if start is None else str(start)
+        asked = (method, solver, time_limit, gap, node_limit, threads, seed, begin, options or {}, pool)
+        request = Request(*asked, jobs, cluster, None if events is None else str(events), resume)
         began = time.monotonic()
-        pipeline = self._pipeline if formulation is None else self._pipeline.in_form(_form(formulation))
+        pipeline = self._pipeline if formulation is None else self._pipeline.in_form(form_of(formulation))
         with make_reporter(progress) as reporter:
             trained = run(pipeline, request, None if save is None else Path(save), reporter, started=began)
         return Result(trained, None if save is None else Path(save).parent)

@@ -6,7 +6,7 @@ text -> tree -> (data) -> dataset -> model -> problem -> formulation -> program 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -20,21 +20,26 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from bdnnc.data.dataset import Dataset
+    from bdnnc.data.folds import Fold
+    from bdnnc.data.pairs import Pair
     from bdnnc.formulation.formulate import Formulation
     from bdnnc.ir.problem import Problem
     from bdnnc.ir.program import Program
-    from bdnnc.language.spec import DataSpec, ModelSpec
+    from bdnnc.language.quantities import Goal
+    from bdnnc.language.spec import DataSpec, Facts, ModelSpec
     from bdnnc.language.tree import File
     from bdnnc.milp.model import MilpModel
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Replacement:
-    """Data in place of the file's source: an array (rows, inputs) with labels, or another file."""
+    """Data in place of the file's source: an array (rows, inputs) with labels, or another file. ``names``: of the columns of
+    ``X``, where these are not its own."""
 
     X: Any = None
     y: Any = None
     path: Path | None = None
+    names: Sequence[str] | None = None
 
 
 Form = Literal["own", "published"]
@@ -84,6 +89,8 @@ class Pipeline:
         self.without = tuple(without)
         self.form: Form = form
         self.on_stage = on_stage or _nobody
+        self.fold: Fold | None = None
+        self.classes: Pair | None = None
         self.warnings: list[Diagnostic] = []
 
     def in_form(self, form: Form) -> Pipeline:
@@ -94,6 +101,43 @@ class Pipeline:
         other.form = form
         for stage in ("formulation", "milp"):
             other.__dict__.pop(stage, None)
+        return other
+
+    def holding(self, fold: Fold) -> Pipeline:
+        """The same file with that part of its training points as the test set, in place of the file's own; scales and codes are
+        fitted on the other parts."""
+        parts = (self.source, self.folder, self.overrides, self.replacement, self.without, self.form, self.on_stage)
+        other = Pipeline(*parts)
+        other.fold = fold
+        return other
+
+    @cached_property
+    def pair_places(self) -> tuple[Pair, ...]:
+        """The pairs of classes that have a network of their own, where the network is `one_vs_one`; else none."""
+        from bdnnc.data.pairs import pairs_of
+        from bdnnc.language import is_ensemble
+
+        return pairs_of(len(self.dataset.classes)) if self.classes is None and is_ensemble(self.tree) else ()
+
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether there is a network for each pair of classes: then `pairs` have problems and what follows from them, the file
+        as a whole has none."""
+        return bool(self.pair_places)
+
+    def pairs(self) -> Iterator[Pipeline]:
+        """The file once for each pair of classes, in the order of `pair_places`. Made anew each time, up to the data."""
+        return (self.pair(place) for place in range(len(self.pair_places)))
+
+    def pair(self, place: int) -> Pipeline:
+        """The file for one pair of classes: its points are those of the two, its network that of the pair."""
+        from bdnnc.data.pairs import of_pair
+
+        dataset, models, known = self._checked
+        other = copy(self)
+        other.classes = self.pair_places[place]
+        other.__dict__.pop("pair_places")
+        other.__dict__["_checked"] = (of_pair(dataset, other.classes), models[place : place + 1], known)
         return other
 
     @cached_property
@@ -123,12 +167,15 @@ class Pipeline:
 
     @property
     def model_spec(self) -> ModelSpec:
-        """Network, goals and training, checked against the data."""
-        return self._checked[1]
+        """Network, goals and training, checked against the data. Raises InternalError where each pair has its own."""
+        if self.is_ensemble:
+            raise InternalError("each pair of an ensemble has its own model")
+        return self._checked[1][0]
 
     @cached_property
-    def _checked(self) -> tuple[Dataset, ModelSpec]:
-        """Text, data, and the one against the other, in one go: what is wrong in one place hides nothing elsewhere."""
+    def _checked(self) -> tuple[Dataset, tuple[ModelSpec, ...], Facts]:
+        """Text, data, and the one against the other, in one go: what is wrong in one place hides nothing elsewhere. There is
+        one model, or one for each pair of classes."""
         from bdnnc.data.load import facts
         from bdnnc.data.powers import with_powers
         from bdnnc.language import check_data, check_model, merged
@@ -136,9 +183,11 @@ class Pipeline:
         tree = self.tree
         with self._timed("check"):
             data, in_data = check_data(tree, self.overrides, self.folder)
-            model, in_model = check_model(tree, self.overrides, self.folder, None)
+            _, in_model = check_model(tree, self.overrides, self.folder, None)
         found = [in_data, in_model]
+        models: tuple[ModelSpec, ...] | None = None
         dataset: Dataset | None = None
+        known: Facts | None = None
         if data is not None:
             try:
                 with self._timed("data") as made:
@@ -148,24 +197,46 @@ class Pipeline:
         if data is not None and dataset is not None:
             with self._timed("check") as made:
                 known = facts(dataset, data.source.span)
-                model, in_model = check_model(tree, self.overrides, self.folder, known)
-                made.what = model
-            found[1] = in_model  # says all that the check without data said, and says it better
+                models, found[1] = self._models(dataset, known)  # says all that the check without data said, and says it better
+                made.what = models
         self._report(merged(*found))
         read: Dataset = self._made(dataset, "data set")
-        checked: ModelSpec = self._made(model, "model spec")
-        first = checked.layers[0]
+        checked: tuple[ModelSpec, ...] = self._made(models, "model spec")
+        first = checked[0].layers[0]
         with self._timed("data") as made:
             made.what = powered = with_powers(read, first.powers, first.span)
-        return powered, checked
+        return powered, checked, self._made(known, "facts")
+
+    def _models(self, dataset: Dataset, known: Facts) -> tuple[tuple[ModelSpec, ...] | None, list[Diagnostic]]:
+        """The model, or that of each pair, checked against the data."""
+        from bdnnc.data.pair_facts import facts_of_pairs
+        from bdnnc.language import check_model, check_pairs, is_ensemble
+
+        if not (is_ensemble(self.tree) and dataset.classes):
+            model, found = check_model(self.tree, self.overrides, self.folder, known)
+            return None if model is None else (model,), found
+        try:
+            pairs = facts_of_pairs(dataset, known)
+        except UserError as wrong:
+            return None, list(wrong.diagnostics)
+        return check_pairs(self.tree, self.overrides, self.folder, pairs)
+
+    def goal(self, text: Source, begin: int) -> Goal:
+        """A goal to be minimized that the file does not state: the expression in ``text`` from ``begin`` on."""
+        from bdnnc.language import check_goal
+
+        goal, found = check_goal(self.tree, self.overrides, self.folder, self._checked[2], text, begin)
+        if any(d.is_error for d in found):
+            raise UserError(found)
+        return self._made(goal, "goal")
 
     def _loaded(self, spec: DataSpec) -> Dataset:
         from bdnnc.data.load import load, load_arrays
 
         given = self.replacement
         if given is not None and given.path is None:
-            return load_arrays(given.X, given.y, spec)
-        return load(spec)
+            return load_arrays(given.X, given.y, spec, given.names, self.fold)
+        return load(spec, self.fold)
 
     @cached_property
     def problem(self) -> Problem:
@@ -214,11 +285,10 @@ class Pipeline:
 
     @property
     def name(self) -> str:
-        """The model's name: that of the file, without its suffix."""
+        """The model's name: that of the file, without its suffix, and the places of the two classes where it is of a pair."""
         stem = Path(self.source.name).stem
-        return (
-            "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-") else "_" for letter in stem) or "bdnn"
-        )
+        plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-") else "_" for letter in stem)
+        return "_".join([plain or "bdnn", *map(str, self.classes or ())])
 
     @cached_property
     def used_text(self) -> str:

@@ -20,6 +20,7 @@ from bdnnc.cli.guard import guarded
 from bdnnc.cli.new import new
 from bdnnc.cli.predict import predict
 from bdnnc.cli.solvers import solvers
+from bdnnc.cli.sweep import sweep
 from bdnnc.cli.train import train
 from bdnnc.cli.usage import unknown_verb
 from bdnnc.diagnostics import UserError
@@ -32,6 +33,7 @@ VERBS: dict[str, tuple[Callable[..., int], str]] = {
     "evaluate": (evaluate, "bdnnc evaluate tumours.json 'sklearn(\"breast_cancer\")'"),
     "predict": (predict, "bdnnc predict tumours.json 'sklearn(\"breast_cancer\")' -o classes.csv"),
     "certify": (certify, "bdnnc certify tumours.json"),
+    "sweep": (sweep, "bdnnc sweep tumours.bdnn -D width=1..2 --time-limit 5"),
     "solvers": (solvers, "bdnnc solvers"),
     "bench": (bench, "bdnnc bench compile --quick"),
 }

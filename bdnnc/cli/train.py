@@ -28,6 +28,7 @@ from bdnnc.cli.common import (
     refuse_overwriting,
 )
 from bdnnc.cli.face import Face
+from bdnnc.cli.work_flags import ClusterAddress, EventsPath, Jobs, Resume
 from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed
 
 if TYPE_CHECKING:
@@ -57,8 +58,13 @@ def train(
     threads: Annotated[int | None, typer.Option("--threads", metavar="N", help="Threads of the solver.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Seed of the solver.")] = None,
     start: Annotated[str | None, typer.Option("--start", metavar="MODEL.json", help="A network to start from.")] = None,
+    pool: Annotated[int | None, typer.Option("--pool", metavar="N", help="Networks that a search keeps.")] = None,
     option: Annotated[list[str] | None, typer.Option("--option", metavar="K=V", help="A solver option; may repeat.")] = None,
     formulation: Formulated = Form.OWN,
+    jobs: Jobs = None,
+    cluster: ClusterAddress = None,
+    events: EventsPath = None,
+    resume: Resume = False,
     progress: Annotated[Shown, typer.Option("--progress", help="A live line, plain lines, or none.")] = Shown.AUTO,
     format: Formatted = Output.TEXT,
     define: Define = None,
@@ -74,7 +80,12 @@ def train(
     if out == STDIN:
         help = "name a file; `--format json` prints the figures"
         raise UserError(Diagnostic("E644", "a model is replaced at each better network, which `-o -` cannot be", help=help))
-    request = Request(method, solver, time_limit, gap, node_limit, threads, seed, start, solver_options(option))
+    if events == STDIN:
+        help = "name a file; `tail -f FILE.jsonl` shows the events as they come"
+        raise UserError(Diagnostic("E644", "events are read again at a `--resume`, which `--events -` cannot be", help=help))
+    options = solver_options(option)
+    asked = (method, solver, time_limit, gap, node_limit, threads, seed, start)
+    request = Request(*asked, options, pool, jobs, cluster, events, resume)
     with Interruption() as interruption:
         pipeline = pipeline_of(spec, define, form=formulation)
         shown = Shown.NONE if quiet else progress

@@ -15,6 +15,7 @@ from bdnnc.data.builtin import read_builtin
 from bdnnc.data.columns import Choice, choose, refuse_repeated_inputs
 from bdnnc.data.dataset import Dataset, Origin, Samples
 from bdnnc.data.encoding import Encoders, encoded, encoders, unseen_notes, wanted_columns
+from bdnnc.data.folds import Fold, with_fold_held
 from bdnnc.data.inputs import Input
 from bdnnc.data.labels import class_names, coded, kept_classes, refuse_unknown
 from bdnnc.data.merging import class_counts, constant_columns, constant_note, merged
@@ -61,17 +62,19 @@ class _Plan:
     encoders: Encoders
 
 
-def load(spec: DataSpec) -> Dataset:
-    """The data set that a data block describes.
+def load(spec: DataSpec, fold: Fold | None = None) -> Dataset:
+    """The data set that a data block describes. With ``fold`` that part of the training points is the test set instead.
 
-    Raises UserError with all diagnostics that can be found together: E210 to E235 (data), E620 to E622 (files, extras).
+    Raises UserError with all diagnostics that can be found together: E210 to E236 (data), E620 to E622 (files, extras).
     """
     if isinstance(spec.source, BuiltinSource):
-        return _prepared(read_builtin(spec.source, spec.regression), spec, None)
-    return _prepared(read_table(_request(spec.source)), spec, str(spec.source.path))
+        return _prepared(read_builtin(spec.source, spec.regression), spec, None, fold)
+    return _prepared(read_table(_request(spec.source)), spec, str(spec.source.path), fold)
 
 
-def load_arrays(X: Any, y: Any, spec: DataSpec, feature_names: Sequence[str] | None = None) -> Dataset:
+def load_arrays(
+    X: Any, y: Any, spec: DataSpec, feature_names: Sequence[str] | None = None, fold: Fold | None = None
+) -> Dataset:
     """The same with ``X`` (rows, inputs) and labels ``y`` (rows,) in place of the file's source.
 
     The columns of X count as those of the file; ``target`` of the data block is ignored, everything else is carried out. Floats
@@ -81,7 +84,7 @@ def load_arrays(X: Any, y: Any, spec: DataSpec, feature_names: Sequence[str] | N
     if feature_names is None and hasattr(X, "columns"):
         feature_names = [str(name) for name in X.columns]
     table = array_table("arrays", X, y, feature_names, spec.source.span)
-    return _prepared(table, replace(spec, target=None), None)
+    return _prepared(table, replace(spec, target=None), None, fold)
 
 
 def facts(dataset: Dataset, span: Span) -> Facts:
@@ -118,7 +121,7 @@ def _request(source: FileSource) -> FileRequest:
     )
 
 
-def _prepared(table: Table, spec: DataSpec, path: str | None) -> Dataset:
+def _prepared(table: Table, spec: DataSpec, path: str | None, fold: Fold | None) -> Dataset:
     where = spec.source.span
     plan = _planned(table, spec)
     main, others = _all_points(table, spec, plan)
@@ -128,6 +131,8 @@ def _prepared(table: Table, spec: DataSpec, path: str | None) -> Dataset:
     if spec.keep is not None and len(points.y) < len(main.points.rows):
         said.append(f"{counted(len(main.points.rows) - len(points.y), 'row')} of other classes left out")
     sets |= split(points, spec, len(classes))
+    if fold is not None:
+        sets |= with_fold_held(sets["train"], fold, classes)
     inputs = _inputs(table, plan, sets["train"], spec)
     places = [plan.choice.inputs.index(given.column) for given in inputs]
     samples = {kind: part.samples(inputs, places, where) for kind, part in sets.items()}

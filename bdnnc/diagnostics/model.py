@@ -67,6 +67,10 @@ class _DiagnosedError(BdnncError):
         super().__init__("; ".join(f"{d.code}: {d.message}" for d in found))
         self.diagnostics = found
 
+    def __reduce__(self) -> tuple[type[_DiagnosedError], tuple[tuple[Diagnostic, ...]]]:
+        """Errors come back from other processes."""
+        return type(self), (self.diagnostics,)
+
 
 class UserError(_DiagnosedError):
     """The input is wrong; exit code 2."""

@@ -8,17 +8,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bdnnc.language.checker import check_data, check_file, check_model
+    from bdnnc.language.checker import check_data, check_file, check_goal, check_model
     from bdnnc.language.findings import merged
+    from bdnnc.language.pairs import check_pairs, is_ensemble
     from bdnnc.language.parser import parse, read_source
     from bdnnc.language.traversal import tree_text
 
-__all__ = ["check_data", "check_file", "check_model", "merged", "parse", "read_source", "tree_text"]
+__all__ = [
+    "check_data",
+    "check_file",
+    "check_goal",
+    "check_model",
+    "check_pairs",
+    "is_ensemble",
+    "merged",
+    "parse",
+    "read_source",
+    "tree_text",
+]
 
 _HOMES = {
     "check_data": "checker",
     "check_file": "checker",
+    "check_goal": "checker",
     "check_model": "checker",
+    "check_pairs": "pairs",
+    "is_ensemble": "pairs",
     "merged": "findings",
     "parse": "parser",
     "read_source": "parser",

@@ -315,6 +315,7 @@ BUILDERS: dict[str, Callable[[Reduction], Value]] = {
     "option": lambda r: tree.Option(r.span, name=r.must_word("NAME"), value=r.nodes()[0]),
     "solver_options": lambda r: tree.SolverOptions(r.span, keyword=r.at(r.parts[0]), options=_items(r)),
     "value": _single,
+    "swept": _single,
     "sum": _folded,
     "product": _folded,
     "factor": _single,

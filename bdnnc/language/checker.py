@@ -13,14 +13,19 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
 
-from bdnnc.diagnostics import Diagnostic, Label, Span
+from bdnnc.diagnostics import Diagnostic, Label, Source, Span
 from bdnnc.language import tree
 from bdnnc.language.constants import Constants
 from bdnnc.language.data_checks import DataChecker
 from bdnnc.language.findings import Findings, merged
+from bdnnc.language.goal_checks import GoalChecker
+from bdnnc.language.linear import LinearReader
 from bdnnc.language.network_checks import NetworkChecker
-from bdnnc.language.network_view import view
+from bdnnc.language.network_view import NetworkView, view
 from bdnnc.language.params import evaluate_params
+from bdnnc.language.parser import parse_value
+from bdnnc.language.quantities import Goal
+from bdnnc.language.quantity_reader import QuantityReader
 from bdnnc.language.spec import DataSpec, Facts, LayerSpec, ModelSpec, TrainSpec
 from bdnnc.language.statements import Statements, check_statements
 from bdnnc.language.train_checks import TrainChecker
@@ -90,6 +95,23 @@ def check_file(
     return data, model, merged(of_data, of_model)
 
 
+def check_goal(
+    file: tree.File, overrides: Mapping[str, str], folder: Path, facts: Facts, text: Source, begin: int
+) -> tuple[Goal | None, list[Diagnostic]]:
+    """A goal to be minimized beside those of the file: the expression that stands in ``text`` from ``begin`` on.
+
+    None if there is an error, there or in the file's network.
+    """
+    value, wrong = parse_value(text, begin)
+    if value is None or isinstance(value, tree.Text):
+        whole = Span(text, begin, len(text.text))
+        return None, wrong or [Diagnostic("E124", "a goal cannot be a string", Label(whole), help="leave out the quotes")]
+    findings = Findings()
+    parts = _Parts(file, _constants(file, overrides, findings, facts=facts, before_data=False), folder)
+    clause = tree.GoalClause(value.span, tree.Word(value.span, "minimize"), value, None)
+    return parts.goal(clause, parts.layers()), findings.result()
+
+
 @dataclass(frozen=True, slots=True)
 class _Parts:
     """The blocks of a file other than `data`, each through its checker."""
@@ -102,19 +124,30 @@ class _Parts:
         """One entry a layer; none where there is no network."""
         block = _first(self.file, tree.Network)
         params = {s.name.text: s.name.span for s in self.file.statements if isinstance(s, tree.Param)}
-        regression = regression_span(self.file) is not None
+        regression = regression_span(self.file)
         return () if block is None else NetworkChecker(self.constants, self.folder, params, regression).check(block)
 
     def statements(self, layers: tuple[LayerSpec | None, ...]) -> Statements:
         """Goals, constraints and robustness against these layers."""
-        block = _first(self.file, tree.Network)
-        network = view(block.layers if block else (), layers, self.constants.facts, regression_span(self.file))
+        network = self._view(layers)
         objective, subject = _first(self.file, tree.Objective), _first(self.file, tree.Subject)
         return check_statements(network, objective, subject, _first(self.file, tree.Robust), self.constants)
 
+    def goal(self, clause: tree.GoalClause, layers: tuple[LayerSpec | None, ...]) -> Goal | None:
+        """A goal alone."""
+        network = self._view(layers)
+        reader = LinearReader(self.constants, QuantityReader(self.constants, network))
+        checker = GoalChecker(self.constants, reader, network, constrained=True)
+        return checker.check(tree.Objective(clause.span, (clause,)))[0]
+
+    def _view(self, layers: tuple[LayerSpec | None, ...]) -> NetworkView:
+        block = _first(self.file, tree.Network)
+        return view(block.layers if block else (), layers, self.constants.facts, regression_span(self.file))
+
     def train(self) -> TrainSpec | None:
-        block = _first(self.file, tree.Train)
-        return None if block is None else TrainChecker(self.constants, self.folder).check(block)
+        block, data = _first(self.file, tree.Train), _first(self.file, tree.Data)
+        holds = () if data is None else (c.kind.text for c in data.clauses if isinstance(c, tree.HoldClause))
+        return None if block is None else TrainChecker(self.constants, self.folder, "validation" in holds).check(block)
 
 
 def regression_span(file: tree.File) -> Span | None:

@@ -10,6 +10,7 @@ from bdnnc.diagnostics import Label
 from bdnnc.language import tree
 from bdnnc.language.constants import Constants
 from bdnnc.language.entries import All, Entry
+from bdnnc.language.labels import Elsewhere
 from bdnnc.language.linear import LinearReader, LinearTerm
 from bdnnc.language.losses import NoLoss
 from bdnnc.language.monotone_checks import MonotoneChecker
@@ -43,29 +44,36 @@ class ConstraintChecker:
     network: NetworkView
 
     def check(self, subject: tree.Subject) -> tuple[tuple[Constraint | None, ...], tuple[Monotone | None, ...]]:
-        """The comparisons and the monotone statements, None where one is wrong or awaits the data.
+        """The comparisons and the monotone statements, None where one is wrong or awaits the data. In the network of a pair,
+        those that speak of other classes alone are left out.
 
         Reports E344 quantities that no constraint knows, E347 rows that do not agree, E348 norms and counts of real numbers
         that are to be large.
         """
         monotone_checker = MonotoneChecker(self.constants, self.network)
-        comparisons = tuple(self._comparison(node) for node in subject.constraints if isinstance(node, tree.Constraint))
-        monotone = tuple(monotone_checker.check(node) for node in subject.constraints if isinstance(node, tree.Monotone))
-        return comparisons, monotone
+        comparisons = [self._comparison(node) for node in subject.constraints if isinstance(node, tree.Constraint)]
+        monotone = [monotone_checker.check(node) for node in subject.constraints if isinstance(node, tree.Monotone)]
+        return (
+            tuple(comparison for comparison in comparisons if not isinstance(comparison, Elsewhere)),
+            tuple(statement for statement in monotone if not isinstance(statement, Elsewhere)),
+        )
 
-    def _comparison(self, node: tree.Constraint) -> Constraint | None:
+    def _comparison(self, node: tree.Constraint) -> Constraint | Elsewhere | None:
         before = len(self.constants.findings.found)
         left, right = self.reader.read(node.left), self.reader.read(node.right)
         if left is None or right is None:
             return None
         moved = left.minus(right)
-        for term in moved.terms:
+        here = tuple(term for term in moved.terms if not isinstance(term.meaning, Elsewhere))
+        if moved.terms and not here:
+            return Elsewhere()
+        for term in here:
             self._allowed(term)
-        sizes = self._sizes(moved.terms)
+        sizes = self._sizes(here)
         if sizes is None or len(self.constants.findings.found) > before:
             return None
         units, inputs = sizes
-        terms = merged_terms(Term(t.coefficient, _rows(t, units, inputs), t.node.span) for t in moved.terms)
+        terms = merged_terms(Term(t.coefficient, _rows(t, units, inputs), t.node.span) for t in here)
         sense = cast(Sense, node.comparison.text)
         for term in terms:
             self._bounded_from_above(term, sense)

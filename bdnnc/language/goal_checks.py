@@ -11,6 +11,7 @@ from bdnnc.diagnostics import Label
 from bdnnc.language import tree
 from bdnnc.language.constants import Constants, shown
 from bdnnc.language.entries import Entry
+from bdnnc.language.labels import Elsewhere
 from bdnnc.language.linear import Linear, LinearReader, LinearTerm
 from bdnnc.language.losses import NoLoss
 from bdnnc.language.network_view import LayerView, NetworkView
@@ -54,12 +55,14 @@ class GoalChecker:
         self.constants.is_moderate(linear.constant, "the constant of a goal", clause.value.span, "leave the constant out")
         if self._is_wrong_since(before):
             return None
-        if not terms and not self._is_none(linear, sense, count):
+        is_elsewhere = not terms and any(isinstance(term.meaning, Elsewhere) for term in linear.terms)
+        if not terms and not is_elsewhere and not self._is_none(linear, sense, count):
             self._constant(clause)
             return None
         if place == 0:
             self._invisible(terms)
-        self._without_constraints(clause, terms)
+        if not is_elsewhere:
+            self._without_constraints(clause, terms)
         self._far_apart(terms)
         return Goal(sense, terms, linear.constant, written(clause.value.span), clause.span, within)
 
@@ -93,7 +96,7 @@ class GoalChecker:
 
     def _quantity(self, term: LinearTerm) -> Quantity | None:
         meaning, findings = term.meaning, self.constants.findings
-        if isinstance(meaning, NoLoss):
+        if isinstance(meaning, NoLoss | Elsewhere):
             return None
         if isinstance(meaning, FanIn):
             help_text = f"write `l0({self.network.layers[meaning.layer].name}.weights)` for their sum, or a constraint"

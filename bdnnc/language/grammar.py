@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lark import Lark
 
-STARTS = ("file", "value")
-"""What can be parsed: a whole file, and the value of a parameter given on the command line."""
+STARTS = ("file", "value", "swept")
+"""What can be parsed: a whole file, the value of a parameter given on the command line, and the values of one to be swept."""
 
 TABLES_NAME = "tables.json"
 KEYWORD = re.compile(r"([a-z_]+)\(\?!\[A-Za-z0-9_\]\)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from fractions import Fraction
 
 from bdnnc.diagnostics import Label
@@ -15,23 +16,31 @@ NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?")
 """Labels that are compared as numbers; longer ones as texts only."""
 
 
-def class_of(node: tree.Expr | tree.Text | tree.Word, network: NetworkView, constants: Constants) -> int | None:
-    """The place of the class that the node names; None if there is none (E346), or if the data are not known yet."""
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What is said of a class in the network of a pair of other classes: nothing."""
+
+
+def class_of(node: tree.Expr | tree.Text | tree.Word, network: NetworkView, constants: Constants) -> int | Elsewhere | None:
+    """The place of the class that the node names, `Elsewhere` where the network is one of a pair of other classes; None if
+    there is no such class (E346), or if the data are not known yet."""
     label = _label(node, constants)
     if label is None:
         return None
     if network.facts is None:
         constants.awaits_data = True
         return None
-    classes = network.facts.classes or ()
-    place = next((place for place, name in enumerate(classes) if _reads_as(name, label)), None)
-    if place is None:
+    classes = network.facts.every_class
+    found = next((name for name in classes if _reads_as(name, label)), None)
+    if found is None:
         written = f'"{label}"' if isinstance(label, str) else shown(label)
         known = f"classes: {known_names(classes)}"
         help_text = (did_you_mean(label, classes) if isinstance(label, str) else None) or known
         counted = Label(network.facts.span, "classes counted here")
         constants.findings.add("E346", f"there is no class `{written}`", node.span, secondary=[counted], help=help_text)
-    return place
+        return None
+    own = network.facts.classes or ()
+    return own.index(found) if found in own else Elsewhere()
 
 
 def _label(node: tree.Expr | tree.Text | tree.Word, constants: Constants) -> str | Fraction | None:

@@ -103,7 +103,7 @@ class LossReader:
         numbers = self._numbers(weighted.items)
         if len(numbers) == len(weighted.items):
             self._one_a_class(weighted, len(numbers))
-        return tuple(numbers)
+        return self._of_these_classes(numbers)
 
     def _numbers(self, items: Sequence[tree.Text | tree.Item]) -> list[Fraction]:
         """Those of the items that are positive numbers."""
@@ -122,12 +122,19 @@ class LossReader:
                 numbers.append(number)
         return numbers
 
+    def _of_these_classes(self, numbers: Sequence[Fraction]) -> tuple[Fraction, ...]:
+        """The two of a pair's classes, where the network is that of a pair; else all."""
+        facts = self.constants.facts
+        if facts is None or len(facts.whole) != len(numbers):
+            return tuple(numbers)
+        return tuple(numbers[facts.whole.index(name)] for name in facts.classes or ())
+
     def _one_a_class(self, weighted: tree.ListOf, count: int) -> None:
         facts = self.constants.facts
         weights = f"{count} weight{'' if count == 1 else 's'}"
-        if facts is not None and facts.classes:
-            wanted = len(facts.classes)
-            label = Label(facts.span, f"classes counted here: {', '.join(facts.classes[:8])}")
+        if facts is not None and facts.every_class:
+            wanted = len(facts.every_class)
+            label = Label(facts.span, f"classes counted here: {', '.join(facts.every_class[:8])}")
             message, secondary = f"{weights} for {wanted} class{'' if wanted == 1 else 'es'}", [label]
             help_text = f"write {wanted} numbers in the order of the classes, or `weighted balanced`"
         else:

@@ -9,7 +9,7 @@ from bdnnc.diagnostics.suggest import did_you_mean, known_names
 from bdnnc.language import tree
 from bdnnc.language.columns import ColumnReader
 from bdnnc.language.constants import Constants
-from bdnnc.language.labels import class_of
+from bdnnc.language.labels import Elsewhere, class_of
 from bdnnc.language.network_view import NetworkView
 from bdnnc.language.quantities import Monotone
 from bdnnc.language.spec import Facts
@@ -23,8 +23,8 @@ class MonotoneChecker:
     constants: Constants
     network: NetworkView
 
-    def check(self, node: tree.Monotone) -> Monotone | None:
-        """The statement; None if it is wrong or awaits the data.
+    def check(self, node: tree.Monotone) -> Monotone | Elsewhere | None:
+        """The statement; None if it is wrong or awaits the data, `Elsewhere` if it is of another class than a pair's.
 
         Reports E216 unknown columns, E345 columns without an input, E346 unknown classes; W306 even powers.
         """
@@ -34,8 +34,8 @@ class MonotoneChecker:
         if node.of_class is not None:
             place = self._class(node.of_class)
             units = self.network.output.units if self.network.output is not None else None
-            if place is None or units is None:
-                return None
+            if not isinstance(place, int) or units is None:
+                return place if isinstance(place, Elsewhere) else None
             if units == 1:  # the unit is active for the second class
                 increasing = increasing == (place == 1)
             else:
@@ -45,7 +45,7 @@ class MonotoneChecker:
         self._powers(node)
         return Monotone(increasing, inputs, output, written(node.span), node.span)
 
-    def _class(self, node: tree.Expr | tree.Text) -> int | None:
+    def _class(self, node: tree.Expr | tree.Text) -> int | Elsewhere | None:
         if self.network.regression is not None:
             label = Label(self.network.regression, "the target is a number")
             message = "there are no classes to be monotone for"

@@ -21,18 +21,16 @@ RENAME = "choose another name for one of the two"
 @dataclass(slots=True)
 class NetworkChecker:
     """Checks one network. ``params``: where each param is defined, for name clashes; ``folder``: where paths start;
-    ``regression``: whether the target is a number."""
+    ``regression``: where `absolute` says that the target is a number, None if it does not."""
 
     constants: Constants
     folder: Path
     params: Mapping[str, Span]
-    regression: bool
+    regression: Span | None
 
     def check(self, network: tree.Network) -> tuple[LayerSpec | None, ...]:
         """One entry a layer, None where it is wrong or awaits the data."""
         findings = self.constants.findings
-        if network.one_vs_one is not None:
-            findings.unsupported("`one_vs_one`", network.one_vs_one.span)
         if not network.layers:
             help_text = "write `layer output: classes step units`"
             findings.add("E310", "the network has no layer", network.keyword, help=help_text)
@@ -41,9 +39,28 @@ class NetworkChecker:
         checker = LayerChecker(self.constants, self.folder)
         first, last = network.layers[0], network.layers[-1]
         layers = tuple(checker.check(layer, layer is first, layer is last) for layer in network.layers)
-        if network.one_vs_one is None and not self.regression:
+        if network.one_vs_one is not None:
+            self._pairs(network.one_vs_one, last)
+        elif self.regression is None:
             self._output(last)
         return layers
+
+    def _pairs(self, keyword: tree.Word, last: tree.Layer) -> None:
+        """E320 where there are no classes to be paired, E203 where the networks do not end with one unit each."""
+        findings = self.constants.findings
+        if self.regression is not None:
+            label = Label(self.regression, "the target is a number")
+            message = "`one_vs_one` trains a network for each pair of classes, and there are none"
+            findings.add("E320", message, keyword.span, secondary=[label], help="leave it out, or write a loss of classes")
+            return
+        units = self.constants.value(last.units)
+        if not isinstance(units, Fraction) or units == 1:
+            return
+        message = f"layer `{last.name.text}` has {shown(units)} units, but each network of `one_vs_one` ends with one"
+        label = Label(keyword.span, "a network for each pair of classes")
+        notes = ["it is active for the second class of its pair"]
+        help_text = f"write `1 {last.unit.kind.text} unit`"
+        findings.add("E203", message, last.units.span, "declared here", secondary=[label], notes=notes, help=help_text)
 
     def _names(self, network: tree.Network) -> None:
         first: dict[str, Span] = {}

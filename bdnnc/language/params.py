@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from bdnnc.diagnostics import Diagnostic, Label, Source, Span
 from bdnnc.diagnostics.suggest import did_you_mean, known_names
@@ -19,7 +19,7 @@ def evaluate_params(file: tree.File, overrides: Mapping[str, str], constants: Co
     nodes: dict[str, tree.Expr | tree.Text] = {name: param.value for name, param in params.items()}
     for name, text in overrides.items():
         if name not in params:
-            _unknown_override(name, text, params, constants)
+            constants.findings.found.append(unknown_param(name, text, params))
             continue
         node = _override(name, text, params[name], constants)
         if node is None:
@@ -56,15 +56,16 @@ def barred_name(word: tree.Word, kind: str, constants: Constants) -> None:
     constants.findings.add("E111", f"`{word.text}` is a quantity and cannot name a {kind}", word.span, help=help_text)
 
 
-def _unknown_override(name: str, text: str, params: Mapping[str, tree.Param], constants: Constants) -> None:
-    source, at = _command_line(name, text)
+def unknown_param(name: str, text: str, params: Collection[str]) -> Diagnostic:
+    """E640: the command line gives ``name`` the value ``text``, but the file has only ``params``."""
+    source, at = command_line(name, text)
     known = f"params of this file: {known_names(params)}" if params else "this file has no params"
     help_text = did_you_mean(name, params) or known
     label = Label(Span(source, at - len(name) - 1, at - 1))
-    constants.findings.found.append(Diagnostic("E640", f"there is no param `{name}` to override", label, help=help_text))
+    return Diagnostic("E640", f"there is no param `{name}` to override", label, help=help_text)
 
 
-def _command_line(name: str, text: str) -> tuple[Source, int]:
+def command_line(name: str, text: str) -> tuple[Source, int]:
     """What was written, and where in it the value begins."""
     before = f"-D {name}="
     return Source("command line", before + text), len(before)
@@ -72,7 +73,7 @@ def _command_line(name: str, text: str) -> tuple[Source, int]:
 
 def _override(name: str, text: str, param: tree.Param, constants: Constants) -> tree.Expr | tree.Text | None:
     """The command line's value: a string for a param that holds one (quotes may be left out), else an expression."""
-    source, at = _command_line(name, text)
+    source, at = command_line(name, text)
     whole = Span(source, at, len(source.text))
     is_quoted = len(text) > 1 and text.startswith('"') and text.endswith('"')
     if isinstance(param.value, tree.Text) and not is_quoted:

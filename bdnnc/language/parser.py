@@ -17,7 +17,7 @@ from bdnnc.language.build import build
 from bdnnc.language.grammar import Tables, tables
 from bdnnc.language.lexer import END, Token, tokenize
 from bdnnc.language.syntax_errors import Trouble, explain
-from bdnnc.language.tree import Expr, File, Text
+from bdnnc.language.tree import Expr, File, Item, ListOf, Text
 
 MAX_DEPTH = 200
 """Longest parser stack; trees are no deeper, so that later recursion over them is safe."""
@@ -67,6 +67,11 @@ def parse(source: Source) -> tuple[File | None, list[Diagnostic]]:
 def parse_value(source: Source, begin: int = 0) -> tuple[Expr | Text | None, list[Diagnostic]]:
     """The tree of one expression or string, as given to ``-D``; it stands in the text from ``begin`` on."""
     return _parse(source, "value", begin)
+
+
+def parse_swept(source: Source, begin: int = 0) -> tuple[ListOf | Item | Text | None, list[Diagnostic]]:
+    """The tree of the values of a swept param, as given to ``-D``: a list, a range, or one expression or string."""
+    return _parse(source, "swept", begin)
 
 
 def read_source(path: Path) -> Source:

@@ -11,14 +11,14 @@ from bdnnc.diagnostics.suggest import did_you_mean, known_names
 from bdnnc.language import tree
 from bdnnc.language.constants import Constants
 from bdnnc.language.entries import Entry, EntryReader
-from bdnnc.language.labels import class_of
+from bdnnc.language.labels import Elsewhere, class_of
 from bdnnc.language.losses import LossReader, NoLoss
 from bdnnc.language.network_view import LayerView, NetworkView
 from bdnnc.language.quantities import Errors, FanIn, FeaturesUsed, Margin, Margins, Norm, Quantity, UnitsUsed
 from bdnnc.language.words import LOSSES, NORMS
 
 Argument = tree.Expr | tree.Text | tree.ListOf
-Meaning = Quantity | Entry | NoLoss
+Meaning = Quantity | Entry | NoLoss | Elsewhere
 """What a quantity stands for; single weights and biases stay entries until the rows of their comparison are known."""
 
 
@@ -68,7 +68,7 @@ class QuantityReader:
 
     # --- without a layer --------------------------------------------------------------------------------------------
 
-    def _plain(self, name: str, node: tree.Quantity) -> Quantity | None:
+    def _plain(self, name: str, node: tree.Quantity) -> Quantity | Elsewhere | None:
         if node.arguments is not None:
             self._wrong(f"`{name}` takes no arguments", node.arguments.span, f"write `{name}`")
             return None
@@ -81,7 +81,7 @@ class QuantityReader:
             return None
         return Margin() if name == "margin" else Margins()
 
-    def _errors(self, node: tree.Quantity) -> Errors | None:
+    def _errors(self, node: tree.Quantity) -> Errors | Elsewhere | None:
         if self.network.regression is not None:
             label = Label(self.network.regression, "the target is a number")
             message = "`errors` counts points by their classes, and there are none"
@@ -91,7 +91,7 @@ class QuantityReader:
         if node.of is None:
             return Errors()
         place = class_of(node.of, self.network, self.constants)
-        return None if place is None else Errors(place)
+        return Errors(place) if isinstance(place, int) else place
 
     # --- of a layer -------------------------------------------------------------------------------------------------
 

@@ -119,7 +119,8 @@ class Conflicts:
 class Facts:
     """What is known of the data: ``samples`` before merging, first-layer inputs before powers, class labels (None if
     regression). ``input_columns``: the file's column (0-based) of each input; ``columns``: the names of the file's columns.
-    ``conflicts``: None for regression; ``class_counts``: samples a class, empty where they are not known."""
+    ``conflicts``: None for regression; ``class_counts``: samples a class, empty where they are not known. ``whole``: all
+    classes, where these are the facts of a pair of them; else empty."""
 
     samples: int
     inputs: tuple[str, ...]
@@ -130,6 +131,12 @@ class Facts:
     columns: tuple[str, ...] = ()
     conflicts: Conflicts | None = None
     class_counts: tuple[int, ...] = ()
+    whole: tuple[str, ...] = ()
+
+    @property
+    def every_class(self) -> tuple[str, ...]:
+        """The classes that a file may name: all of the data, also in the network of a pair."""
+        return self.whole or self.classes or ()
 
 
 # --- model ----------------------------------------------------------------------------------------------------------

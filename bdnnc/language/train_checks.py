@@ -22,9 +22,6 @@ OWN = {
 }
 """Options of one method only. The names are the methods."""
 
-LATER = ("local_search", "split", "search")
-"""Methods that this version does not have yet."""
-
 SOLVERS = ("auto", "highs", "cpsat", "scip", "gurobi")
 MAX_INTEGER = 2**31 - 1
 INTEGERS = {
@@ -45,10 +42,12 @@ CHOICES = {"by": ("kmeans", "svm"), "batches": ("one", "all"), "average": ("yes"
 
 @dataclass(slots=True)
 class TrainChecker:
-    """Checks one train block. ``folder``: where the path of `start` begins."""
+    """Checks one train block. ``folder``: where the path of `start` begins; ``validates``: whether validation points are
+    held."""
 
     constants: Constants
     folder: Path
+    validates: bool
 
     def check(self, train: tree.Train) -> TrainSpec:
         """The method and its options; those that are wrong are reported and left out."""
@@ -56,14 +55,16 @@ class TrainChecker:
         if method not in OWN:
             help_text = did_you_mean(method, OWN) or f"known: {known_names(OWN)}"
             findings.add("E630", f"there is no method `{method}`", train.method.span, help=help_text)
-        elif method in LATER:
-            findings.unsupported(f"`train {method}`", train.method.span, "write `train exact`")
         options: dict[str, Located[Fraction | str]] = {}
         for option in self._distinct(node for node in train.options if isinstance(node, tree.Option)):
             if self._belongs(option.name, method):
                 value = self._value(option)
                 if value is not None:
                     options[option.name.text] = Located(value, option.value.span)
+        average = options.get("average")
+        if average is not None and average.value == "yes" and not self.validates:
+            message = "`average yes` chooses by validation points, and the file holds none"
+            findings.add("E638", message, average.span, help="write `hold validation ..` in `data`, or `average no`")
         return TrainSpec(Located(method, train.method.span), options, self._solver_options(train))
 
     def _distinct(self, options: Iterable[tree.Option]) -> Iterator[tree.Option]:

@@ -17,6 +17,7 @@ from bdnnc.network.document import (
     DataSource,
     Dialect,
     GoalRecord,
+    MemberRecord,
     Model,
     Recomputable,
     Scalar,
@@ -27,6 +28,7 @@ from bdnnc.network.document import (
     relative_gap,
     text_sha256,
 )
+from bdnnc.network.ensemble import Predictor
 from bdnnc.network.figures import recomputable, set_records
 from bdnnc.network.measure import Measured
 from bdnnc.network.network import Network
@@ -68,21 +70,42 @@ def assemble(network: Network, dataset: Dataset, problem: Problem, run: Run, spe
 
     Raises InternalError where the network breaks a constraint: nothing is reported that was not accepted.
     """
+    figures, training = recorded(network, problem, run)
+    return document(network, dataset, training, figures, claims_of(training, run), spec, path)
+
+
+def recorded(network: Network, problem: Problem, run: Run) -> tuple[Recomputable, TrainingRecord]:
+    """The figures of a network on the points of its problem, and the record of its training. Raises InternalError as
+    `assemble`."""
     measured = Measured(network, problem)
     for broken in measured.violated():
         raise InternalError(f"the network to be reported breaks `{broken.text}`")
     figures = recomputable(measured)
-    goals = tuple(_goals(measured, run))
+    return figures, _training(figures, tuple(_goals(measured, run)), run, problem.samples)
+
+
+def document(
+    network: Predictor,
+    dataset: Dataset,
+    training: TrainingRecord,
+    figures: Recomputable,
+    claims: Claims,
+    spec: str,
+    path: str | None,
+    members: tuple[MemberRecord, ...] = (),
+) -> Model:
+    """The document of what was trained on a data set, with its figures on all sets."""
     origin = dataset.origin
     return Model(
         network=network,
         target=Target(origin.target_column, origin.target_name),
         dialect=Dialect(origin.delimiter, origin.header),
         source=DataSource(origin.path if path is None else path, origin.sha256),
-        training=_training(figures, goals, run, dataset.train.X.shape[0]),
+        training=training,
         sets=set_records(network, dataset),
-        certificate=Certificate(figures, _claims(figures, goals[0].bound, run), text_sha256(spec), origin.sha256),
+        certificate=Certificate(figures, claims, text_sha256(spec), origin.sha256),
         spec=spec,
+        members=members,
     )
 
 
@@ -129,11 +152,12 @@ def _training(figures: Recomputable, goals: tuple[GoalRecord, ...], run: Run, sa
     )
 
 
-def _claims(figures: Recomputable, bound: Fraction | None, run: Run) -> Claims:
+def claims_of(training: TrainingRecord, run: Run) -> Claims:
+    """What the record of a training claims."""
     return Claims(
-        bound=bound,
-        gap=relative_gap(figures.objective, bound),
-        network_class=run.network_class,
+        bound=training.bound,
+        gap=training.gap,
+        network_class=training.network_class,
         solver=run.solver,
         version=run.version,
         options=run.options,

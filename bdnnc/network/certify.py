@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
-from typing import Literal
+from dataclasses import dataclass, replace
 
 from bdnnc.data.dataset import Dataset, Samples
 from bdnnc.data.inputs import Above, Equals, Input
 from bdnnc.ir.problem import Problem
 from bdnnc.network.check import CertifyReport, Check, DomainCheck, value_text
-from bdnnc.network.document import (
-    MET,
-    Claims,
-    GoalRecord,
-    Model,
-    Scalar,
-    SetRecord,
-    TrainingRecord,
-    relative_gap,
-    text_sha256,
-)
+from bdnnc.network.consistency import DATA_HASH, SPEC_HASH, consistency_checks
+from bdnnc.network.document import MemberRecord, Model, Scalar, SetRecord, TrainingRecord, text_sha256
+from bdnnc.network.ensemble import Ensemble, Predictor
 from bdnnc.network.figures import recomputable, set_record
 from bdnnc.network.measure import Finding, Measured
 from bdnnc.network.network import Network
 
-WITH_NETWORK = ("optimal", "feasible", "interrupted")  # what the status of a file with a network can be
-TOLERANCES = ("feasibility", "integrality", "optimality")  # the names that a solver's tolerances go by
-SPEC_HASH, DATA_HASH = "certificate.sha256.spec", "certificate.sha256.data"
 WORDS = {"<=": "at most", ">=": "at least", "==": "exactly"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Searched:
+    """The class in which a network was sought: its problem, checks that a network is of the class, and the class in words as
+    the recompiled spec has it (None: not compared)."""
+
+    problem: Problem
+    checks: Sequence[DomainCheck] = ()
+    network_class: Mapping[str, Scalar] | None = None
 
 
 def certify(
@@ -39,15 +37,20 @@ def certify(
     spec: str | None = None,
     network_class: Mapping[str, Scalar] | None = None,
 ) -> CertifyReport:
-    """Recomputes every figure of ``model`` and stops at the first that differs.
+    """Recomputes every figure of ``model``, which holds one network, and stops at the first that differs.
 
     ``dataset`` and ``problem`` come from compiling the spec that stands in the model, or ``spec``, a text given beside it that
     then has to hash alike. Bounds and what stands under `certificate.claims` are not recomputed, but have to agree with the
     rest of the file and in their arithmetic. A layer's `margin` is a claim about the networks that training searched, which
     ``domain_checks`` may test; here only the margins that the certificate reports are recomputed.
-    ``network_class``: the class as the recompiled spec has it (None: not compared).
+    ``network_class``: as in `Searched`.
     """
-    return _report(_checks(model, dataset, problem, domain_checks, spec, network_class))
+    return _report(_checks(model, dataset, (Searched(problem, domain_checks, network_class),), spec))
+
+
+def certify_ensemble(model: Model, dataset: Dataset, searched: Iterable[Searched], spec: str | None = None) -> CertifyReport:
+    """As `certify`, for the networks of an ensemble and their votes. ``searched``: one for each pair, in order."""
+    return _report(_checks(model, dataset, searched, spec))
 
 
 def certify_origin(model: Model, spec: str | None = None, data_sha256: str | None = None) -> CertifyReport:
@@ -73,111 +76,59 @@ def _origin_checks(model: Model, spec: str | None, data_sha256: str | None) -> I
         yield Check.equal(DATA_HASH, model.certificate.data_sha256, data_sha256)
 
 
-def consistency_checks(model: Model) -> Iterator[Check]:
-    """What can be said of the file without data: the hash of the spec, the arithmetic of bounds and gap, repeated figures."""
-    training, certificate = model.training, model.certificate
-    yield Check.equal(SPEC_HASH, certificate.spec_sha256, text_sha256(model.spec))
-    yield Check.equal("source.sha256", model.source.sha256, certificate.data_sha256)
-    yield from _bounds(training)
-    yield _status(training)
-    yield from _repeated(model)
-    yield from _plausible(certificate.claims)
-
-
-def _bounds(training: TrainingRecord) -> Iterator[Check]:
-    """Every bound is on its side of what it bounds, the gap is as it is defined, and the first goal is the objective."""
-    sense = training.goals[0].sense if training.goals else "minimize"
-    yield from _one_side("training.bound", sense, training.bound, training.objective)
-    yield Check.equal("training.gap", training.gap, relative_gap(training.objective, training.bound))
-    found = training.model_objective
-    if found is not None and training.goals:
-        worse = f"{'above' if sense == 'minimize' else 'below'} the objective {value_text(training.objective)}"
-        yield Check("training.model_objective", value_text(found), worse, training.goals[0].is_better_than(found))
-    for place, goal in enumerate(training.goals):
-        name = f"training.goals[{place}]"
-        if place == 0:
-            yield Check.equal(f"{name}.value", goal.value, training.objective)
-            yield Check.equal(f"{name}.bound", goal.bound, training.bound)
-        yield from _one_side(f"{name}.bound", goal.sense, goal.bound, goal.best)
-        yield from _within(name, goal)
-
-
-def _one_side(name: str, sense: Literal["minimize", "maximize"], bound: Fraction | None, value: Fraction) -> Iterator[Check]:
-    if bound is None:
-        return
-    if sense == "minimize":
-        yield Check(name, value_text(bound), f"at most {value_text(value)}, which was found", bound <= value)
-    else:
-        yield Check(name, value_text(bound), f"at least {value_text(value)}, which was found", bound >= value)
-
-
-def _within(name: str, goal: GoalRecord) -> Iterator[Check]:
-    """That later goals made it worse by what they were allowed."""
-    if goal.reached is None:
-        return
-    slack = goal.within + MET * max(Fraction(1), abs(goal.reached))
-    worse = goal.value - goal.reached if goal.sense == "minimize" else goal.reached - goal.value
-    allowed = f"within {value_text(goal.within)} of {value_text(goal.reached)}, which was reached"
-    yield Check(f"{name}.value", value_text(goal.value), allowed, worse <= slack)
-
-
-def _status(training: TrainingRecord) -> Check:
-    """`optimal` iff all bounds are met: exactly, or within 1e-6 relative where a goal's values lie on no lattice."""
-    status = training.status
-    if status not in WITH_NETWORK:
-        return Check("training.status", status, f"one of {', '.join(WITH_NETWORK)}", False)
-    if status == "optimal":
-        missed = next((goal for goal in training.goals if not goal.is_met), None)
-        why = "" if missed is None else f"feasible, since `{missed.text}` has not met its bound"
-        return Check("training.status", status, why or status, missed is None)
-    exactly = bool(training.goals) and all(goal.bound == goal.best for goal in training.goals)
-    return Check("training.status", status, "optimal, since every bound is met" if exactly else status, not exactly)
-
-
-def _repeated(model: Model) -> Iterator[Check]:
-    """The claims of the certificate against the record of the training, which they repeat."""
-    training, claims = model.training, model.certificate.claims
-    solver = None if claims.solver is None else " ".join(filter(None, (claims.solver, claims.version)))
-    yield Check.equal("certificate.claims.bound", claims.bound, training.bound)
-    yield Check.equal("certificate.claims.gap", claims.gap, training.gap)
-    yield Check.equal("certificate.claims.class", dict(claims.network_class), dict(training.network_class))
-    yield Check.equal("certificate.claims.solver", solver, training.solver)
-    yield Check.equal("certificate.claims.options", dict(claims.options), dict(training.options))
-    yield Check.equal("certificate.claims.seed", claims.seed, training.seed)
-
-
-def _plausible(claims: Claims) -> Iterator[Check]:
-    """What nobody can recompute, but what it can be is known."""
-    for name, value in claims.tolerances.items():
-        place = f"certificate.claims.tolerances.{name}"
-        yield Check(place, name, f"one of {', '.join(TOLERANCES)}", name in TOLERANCES)
-        positive = isinstance(value, int | Fraction) and not isinstance(value, bool) and value > 0
-        yield Check(place, value_text(value), "a number above 0", positive)
-    if claims.cases is not None:
-        yield Check("certificate.claims.cases", value_text(claims.cases), "none, or at least 1", claims.cases >= 1)
-
-
-def _checks(
-    model: Model,
-    dataset: Dataset,
-    problem: Problem,
-    domain_checks: Sequence[DomainCheck],
-    spec: str | None,
-    network_class: Mapping[str, Scalar] | None,
-) -> Iterator[Check]:
+def _checks(model: Model, dataset: Dataset, searched: Iterable[Searched], spec: str | None) -> Iterator[Check]:
     yield from _origin_checks(model, spec, None)
-    if network_class is not None:
-        yield Check.equal("training.class", dict(model.training.network_class), dict(network_class))
     yield from _origin(model, dataset)
-    for check in domain_checks:
-        yield from check(model.network)
-    yield _shapes(model.network, problem)
-    measured = Measured(model.network, problem)
-    yield from _goals(model, measured)
-    yield from _constraints(measured)
-    yield from _training_figures(model, measured)
+    network = model.network
+    if isinstance(network, Ensemble):
+        yield from _members(network, model.members, searched)
+        yield from _votes(model, network, dataset)
+    else:
+        figures = model.certificate.recomputable
+        for known in searched:
+            yield from _network("", network, MemberRecord(model.training, figures.margins, figures.constraints), known)
+            yield from _training_figures(model, Measured(network, known.problem))
     for kind in ("train", "validation", "test"):
-        yield from _set(f"sets.{kind}", model.network, getattr(model.sets, kind), getattr(dataset, kind))
+        yield from _set(f"sets.{kind}", network, getattr(model.sets, kind), getattr(dataset, kind))
+
+
+def _members(ensemble: Ensemble, records: Sequence[MemberRecord], searched: Iterable[Searched]) -> Iterator[Check]:
+    for place, (network, record, known) in enumerate(zip(ensemble.members, records, searched, strict=True)):
+        at, training = f"members[{place}].", record.training
+        yield Check.equal(f"{at}training.samples", training.samples, known.problem.samples)
+        yield from _network(at, network, record, known)
+        measured = Measured(network, known.problem)
+        yield Check.equal(f"{at}training.loss", training.loss, measured.loss())
+        yield Check.equal(f"{at}training.errors", training.errors, measured.errors())
+        yield Check.equal(f"{at}training.nominal_errors", training.nominal_errors, measured.errors())
+
+
+def _network(at: str, network: Network, record: MemberRecord, known: Searched) -> Iterator[Check]:
+    """One network: that it is of its class, its goals, its constraints, its margins. ``at``: where in the file it stands."""
+    training = record.training
+    if known.network_class is not None:
+        yield Check.equal(f"{at}training.class", dict(training.network_class), dict(known.network_class))
+    for check in known.checks:
+        yield from (replace(found, name=f"{at}{found.name}") for found in check(network))
+    yield _shapes(at, network, known.problem)
+    measured = Measured(network, known.problem)
+    yield from _goals(at, training, measured)
+    yield from _constraints(measured)
+    found, place = recomputable(measured), at or "certificate.recomputable."
+    yield Check.equal(f"{place}constraints", record.constraints, found.constraints)
+    for layer, margin in found.margins.items():
+        yield Check.equal(f"{place}margins.{layer}", record.margins.get(layer), margin)
+
+
+def _votes(model: Model, ensemble: Ensemble, dataset: Dataset) -> Iterator[Check]:
+    """The figures of the whole that are no sums of its members' (those agree with the file already)."""
+    training, claimed = model.training, model.certificate.recomputable
+    errors = set_record(ensemble, dataset.train).errors
+    yield Check.equal("training.errors", training.errors, errors)
+    yield Check.equal("training.nominal_errors", training.nominal_errors, errors)
+    yield Check.equal("certificate.recomputable.errors", claimed.errors, errors)
+    yield Check.equal("certificate.recomputable.loss", claimed.loss, training.loss)
+    yield Check.equal("certificate.recomputable.objective", claimed.objective, training.objective)
 
 
 def _origin(model: Model, dataset: Dataset) -> Iterator[Check]:
@@ -197,17 +148,17 @@ def _origin(model: Model, dataset: Dataset) -> Iterator[Check]:
     yield Check.equal("training.samples", model.training.samples, dataset.train.X.shape[0])
 
 
-def _shapes(network: Network, problem: Problem) -> Check:
+def _shapes(at: str, network: Network, problem: Problem) -> Check:
     found = [f"{layer.name}: {len(layer.bias)} {layer.unit}" for layer in network.layers]
-    return Check.equal("layers", found, [f"{layer.name}: {layer.units} {layer.unit}" for layer in problem.layers])
+    return Check.equal(f"{at}layers", found, [f"{layer.name}: {layer.units} {layer.unit}" for layer in problem.layers])
 
 
-def _goals(model: Model, measured: Measured) -> Iterator[Check]:
+def _goals(at: str, training: TrainingRecord, measured: Measured) -> Iterator[Check]:
     goals = measured.problem.goals
-    claimed = [[goal.sense, goal.text, goal.within] for goal in model.training.goals]
-    yield Check.equal("training.goals", claimed, [[goal.sense, goal.text, goal.within] for goal in goals])
-    for place, (record, goal) in enumerate(zip(model.training.goals, goals, strict=True)):
-        yield Check.equal(f"training.goals[{place}].value", record.value, measured.goal(goal))
+    claimed = [[goal.sense, goal.text, goal.within] for goal in training.goals]
+    yield Check.equal(f"{at}training.goals", claimed, [[goal.sense, goal.text, goal.within] for goal in goals])
+    for place, (record, goal) in enumerate(zip(training.goals, goals, strict=True)):
+        yield Check.equal(f"{at}training.goals[{place}].value", record.value, measured.goal(goal))
 
 
 def _constraints(measured: Measured) -> Iterator[Check]:
@@ -238,12 +189,9 @@ def _training_figures(model: Model, measured: Measured) -> Iterator[Check]:
     yield Check.equal("certificate.recomputable.loss", claimed.loss, found.loss)
     yield Check.equal("certificate.recomputable.objective", claimed.objective, found.objective)
     yield Check.equal("certificate.recomputable.errors", claimed.errors, found.errors)
-    yield Check.equal("certificate.recomputable.constraints", claimed.constraints, found.constraints)
-    for layer, margin in found.margins.items():
-        yield Check.equal(f"certificate.recomputable.margins.{layer}", claimed.margins.get(layer), margin)
 
 
-def _set(name: str, network: Network, claimed: SetRecord | None, samples: Samples | None) -> Iterator[Check]:
+def _set(name: str, network: Predictor, claimed: SetRecord | None, samples: Samples | None) -> Iterator[Check]:
     if claimed is None or samples is None:
         yield Check.equal(name, _presence(claimed), _presence(samples))
         return

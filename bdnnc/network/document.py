@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, get_args
 
-from bdnnc.network.network import Network
+from bdnnc.network.ensemble import Predictor
 
 Scalar = str | bool | int | Fraction | None
 """A value of the free-form tables (`options`, `class`, `tolerances`); numbers exact, no floats."""
@@ -171,13 +171,29 @@ class Certificate:
     data_sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class MemberRecord:
+    """How one network of an ensemble was found and how good it is on the points of its two classes. ``training``: method,
+    solver, seed and options are those of the whole, and stand there in the file. ``margins``, ``constraints``: as in
+    `Recomputable`."""
+
+    training: TrainingRecord
+    margins: Mapping[str, Fraction]
+    constraints: int = 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
     """The whole document. In the file the network is spread over `inputs`, `layers` and `classes`; `sets` stands at the top
     level, beside `training`, with null for a set that the data does not have. ``spec``: the .bdnn file's text with the params
-    used."""
+    used.
 
-    network: Network
+    Of an ensemble, `members` stands for `inputs` and `layers`, and ``members`` has a record for each of its networks. Its
+    `loss`, its goals' values and their bounds are the sums over the members, a `margin` the smallest, `constraints` their
+    number in all; `errors` are those of the votes.
+    """
+
+    network: Predictor
     target: Target
     dialect: Dialect
     source: DataSource
@@ -185,6 +201,7 @@ class Model:
     sets: SetRecords
     certificate: Certificate
     spec: str
+    members: tuple[MemberRecord, ...] = ()
 
 
 def text_sha256(text: str) -> str:

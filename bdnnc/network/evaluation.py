@@ -18,7 +18,9 @@ from bdnnc.exact import ExactMatrix, decimal_text, is_decimal
 from bdnnc.language.quantities import Term
 from bdnnc.network import score
 from bdnnc.network.check import value_text
-from bdnnc.network.evaluate import last_output, predict
+from bdnnc.network.ensemble import Ensemble, Predictor, predicted
+from bdnnc.network.ensemble_score import score_votes
+from bdnnc.network.evaluate import last_output
 from bdnnc.network.network import Network
 
 DIGITS = 17
@@ -29,9 +31,9 @@ DIGITS = 17
 class Evaluation:
     """Exact figures on ``samples`` labelled points.
 
-    ``errors``: points that `zero_one` counts (a tie is an error). ``right``: points whose
-    class `predict` gives. ``confusion[c, p]``: points of class c that are predicted as p. ``loss``: None where none was asked
-    for.
+    ``errors``: points that `zero_one` counts (a tie is an error; of an ensemble a tie of three classes or more). ``right``:
+    points whose class `predict` gives. ``confusion[c, p]``: points of class c that are predicted as p. ``loss``: None where
+    none was asked for.
     """
 
     samples: int
@@ -128,20 +130,28 @@ def evaluate(network: Network, samples: Samples, terms: Sequence[Term] | None = 
     )
 
 
-def predict_labels(network: Network, X: ExactMatrix) -> list[str]:
+def evaluate_votes(ensemble: Ensemble, samples: Samples) -> Evaluation:
+    """The figures of an ensemble on labelled points, without a loss."""
+    scored = score_votes(ensemble, samples)
+    return Evaluation(scored.samples, None, scored.errors, scored.right, scored.confusion, ensemble.classes)
+
+
+def predict_labels(network: Predictor, X: ExactMatrix) -> list[str]:
     """The class label of each row of ``X`` (samples, inputs). Raises InternalError for a network without classes."""
-    return np.array(network.classes, dtype=object)[predict(network, X)].tolist()
+    return np.array(network.classes, dtype=object)[predicted(network, X)].tolist()
 
 
-def predict_values(network: Network, X: ExactMatrix) -> list[Fraction]:
+def predict_values(network: Predictor, X: ExactMatrix) -> list[Fraction]:
     """The value, exactly, that a network without classes gives for each row of ``X``. Raises InternalError for others."""
+    if isinstance(network, Ensemble):
+        raise InternalError("an ensemble predicts classes")
     output = last_output(network, X)
     if network.classes or not isinstance(output, ExactMatrix):
         raise InternalError("a network with classes predicts classes")
     return [Fraction(int(value), output.denominators[0]) for value in output.numerators[:, 0]]
 
 
-def write_predictions(network: Network, chunks: Iterable[ExactMatrix], stream: TextIO) -> int:
+def write_predictions(network: Predictor, chunks: Iterable[ExactMatrix], stream: TextIO) -> int:
     """Writes CSV with one column, `class` or `value`: what the network makes of every row of every chunk, in order. Returns the
     number of rows."""
     writer = csv.writer(stream, lineterminator="\n")

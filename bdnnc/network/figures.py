@@ -5,9 +5,10 @@ from __future__ import annotations
 from bdnnc.data.dataset import Dataset, Samples
 from bdnnc.network import score
 from bdnnc.network.document import Recomputable, SetRecord, SetRecords
+from bdnnc.network.ensemble import Ensemble, Predictor
+from bdnnc.network.ensemble_score import score_votes
 from bdnnc.network.evaluate import last_output
 from bdnnc.network.measure import Measured
-from bdnnc.network.network import Network
 
 
 def recomputable(measured: Measured) -> Recomputable:
@@ -23,8 +24,11 @@ def recomputable(measured: Measured) -> Recomputable:
     )
 
 
-def set_record(network: Network, samples: Samples) -> SetRecord:
-    """The exact figures of the network on a set."""
+def set_record(network: Predictor, samples: Samples) -> SetRecord:
+    """The exact figures of the network, or of an ensemble, on a set."""
+    if isinstance(network, Ensemble):
+        scored = score_votes(network, samples)
+        return SetRecord(len(samples.y), scored.errors, scored.accuracy)
     output, size = last_output(network, samples.X), samples.X.shape[0]
     targets = score.targets_of(samples)
     if targets is not None:
@@ -33,7 +37,7 @@ def set_record(network: Network, samples: Samples) -> SetRecord:
     return SetRecord(size, score.errors(output, counts), score.accuracy(output, samples.y))
 
 
-def set_records(network: Network, dataset: Dataset) -> SetRecords:
+def set_records(network: Predictor, dataset: Dataset) -> SetRecords:
     """`set_record` for the training, validation and test points of a data set."""
     validation = None if dataset.validation is None else set_record(network, dataset.validation)
     test = None if dataset.test is None else set_record(network, dataset.test)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from itertools import combinations
 from typing import Literal, cast
 
-import numpy as np
-
-from bdnnc.data.inputs import Above, Equals, Input, Scaled
 from bdnnc.network.cursor import Cursor
 from bdnnc.network.document import (
     STATUSES,
@@ -16,6 +15,7 @@ from bdnnc.network.document import (
     DataSource,
     Dialect,
     GoalRecord,
+    MemberRecord,
     Model,
     Recomputable,
     Scalar,
@@ -25,19 +25,19 @@ from bdnnc.network.document import (
     Target,
     TrainingRecord,
 )
+from bdnnc.network.ensemble import Ensemble, Predictor
 from bdnnc.network.exact_json import read
-from bdnnc.network.network import Layer, Network
+from bdnnc.network.network import Network
+from bdnnc.network.reading_network import classes_of, network_of
 
 FORMAT = "bdnnc-network"
 VERSION = 1
-MOST = 100
-"""The highest power, and the most decimals that an input is rounded to; more would only fill the memory."""
-
-KEYS = (
-    *("format", "version", "inputs", "target", "dialect", "source", "layers", "classes"),
-    *("training", "sets", "certificate", "spec"),
+COMMON_KEYS = ("format", "version", "target", "dialect", "source", "classes", "training", "sets", "certificate", "spec")
+NETWORK_KEYS = ("inputs", "layers")
+MEMBER_KEYS = ("classes", *NETWORK_KEYS, "training", "margins")
+MEMBER_TRAINING_KEYS = (
+    *("status", "loss", "objective", "bound", "gap", "errors", "nominal_errors", "cuts", "samples", "class", "goals"),
 )
-LAYER_KEYS = ("name", "unit", "weights", "bias", "absent", "margin", "height")
 TRAINING_KEYS = (
     *("method", "solver", "status", "loss", "objective", "bound", "gap", "errors", "nominal_errors", "cuts", "samples"),
     *("seed", "options", "class", "goals"),
@@ -49,15 +49,25 @@ def model_of_text(text: str, name: str) -> Model:
     """The model of a MODEL.json's text; ``name`` is the file's name for messages.
 
     Raises UserError: E550 no JSON, E551 a doubled, E552 an unknown, E553 a missing key, E554 a wrong type, E555 a number out of
-    range, E556 a wrong shape, E557 an unknown word, E558 another format or version, E559 a construct of a later version.
+    range, E556 a wrong shape, E557 an unknown word, E558 another format or version.
     """
     root = Cursor(read(text, name), "", name)
     _header(root)
-    root.table(KEYS)
-    network = _network(root)
+    if not root.has("members"):
+        root.table((*COMMON_KEYS, *NETWORK_KEYS))
+        return _model(root, network_of(root), ())
+    root.table((*COMMON_KEYS, "members"))
+    ensemble = _ensemble(root)
+    whole = _training(root.at("training"), regression=False)
+    places = zip(root.at("members").items(), ensemble.members, strict=True)
+    return _model(root, ensemble, tuple(_member(place, network, whole) for place, network in places))
+
+
+def _model(root: Cursor, network: Predictor, members: tuple[MemberRecord, ...]) -> Model:
     regression = not network.classes
     return Model(
         network=network,
+        members=members,
         target=_target(root.at("target")),
         dialect=_dialect(root.at("dialect")),
         source=_source(root.at("source")),
@@ -69,103 +79,54 @@ def model_of_text(text: str, name: str) -> Model:
 
 
 def _header(root: Cursor) -> None:
-    """Before anything else is complained of: is this our format, our version, a construct that this version knows?"""
+    """Before anything else is complained of: is this our format, our version?"""
     if "format" not in root.names() or root.at("format").value != FORMAT:
         root.fail("E558", f"has no `format` of `{FORMAT}`: it is no network of bdnnc")
     if not root.has("version") or root.at("version").number() != VERSION:
         root.at("version").fail("E558", f"is not {VERSION}, the version that this bdnnc reads")
-    if root.has("members"):
-        root.at("members").fail("E559", "belongs to ensembles, which this version does not read")
 
 
-def _network(root: Cursor) -> Network:
-    inputs = tuple(_input(entry) for entry in root.at("inputs").items())
-    if not inputs:
-        root.at("inputs").fail("E556", "is empty, but a network has inputs")
-    classes = root.at("classes").optional(_classes) or ()
-    layers: list[Layer] = []
-    width = len(inputs)
-    for place in root.at("layers").items():
-        layers.append(_layer(place, width))
-        width = len(layers[-1].bias)
-        if layers[-1].name in [layer.name for layer in layers[:-1]]:
-            place.at("name").fail("E556", "is the name of an earlier layer")
-    if not layers:
-        root.at("layers").fail("E556", "is empty, but a network has layers")
-    _units_and_order(root.at("layers"), layers, classes)
-    return Network(inputs, tuple(layers), classes)
+def _ensemble(root: Cursor) -> Ensemble:
+    """The networks of all pairs of classes, in their order, with the same inputs and one output unit each."""
+    classes = classes_of(root.at("classes"))
+    pairs = tuple(combinations(classes, 2))
+    return Ensemble(classes, tuple(_members(root.at("members").items(len(pairs), "pair of `classes`"), pairs)))
 
 
-def _classes(place: Cursor) -> tuple[str, ...]:
-    classes = tuple(entry.text() for entry in place.items())
-    if len(classes) < 2 or len(set(classes)) < len(classes):
-        place.fail("E556", "must list at least two different classes, or be null for regression")
-    return classes
+def _members(places: Iterator[Cursor], pairs: tuple[tuple[str, str], ...]) -> Iterator[Network]:
+    first: Network | None = None
+    for place, pair in zip(places, pairs, strict=True):
+        place.table(MEMBER_KEYS, ("constraints",))
+        network = network_of(place)
+        first = first or network
+        if network.classes != pair:
+            place.at("classes").fail("E556", f"must be `{pair[0]}` and `{pair[1]}`: pairs stand in class order")
+        if network.inputs != first.inputs:
+            place.at("inputs").fail("E556", "differ from those of the first member")
+        if _kinds(network) != _kinds(first):
+            place.at("layers").fail("E556", "have other names or units than those of the first member")
+        if len(network.layers[-1].bias) != 1:
+            place.at("layers").fail("E556", "must end with one unit, which tells the two classes apart")
+        yield network
 
 
-def _units_and_order(place: Cursor, layers: Sequence[Layer], classes: Sequence[str]) -> None:
-    """That the last layer suits the classes, and that only the last is linear."""
-    for number, layer in enumerate(layers[:-1]):
-        if layer.unit == "linear":
-            Cursor("linear", f"{place.path}[{number}].unit", place.file).fail("E556", "is `linear`, which only the last may be")
-    width, unit = len(layers[-1].bias), layers[-1].unit
-    if not classes and (width, unit) != (1, "linear"):
-        place.fail("E556", f"ends with {width} {unit} units, but a network without classes has one linear unit")
-    if classes and width != len(classes) and (width, len(classes)) != (1, 2):
-        place.fail("E556", f"ends with {width} units, which does not fit {len(classes)} classes")
+def _kinds(network: Network) -> list[tuple[str, str]]:
+    return [(layer.name, layer.unit) for layer in network.layers]
 
 
-def _input(place: Cursor) -> Input:
-    kind = next((key for key in ("above", "equals") if place.has(key)), "scale")
-    more = ("signed",) if kind == "above" else ()
-    place.table(("name", "column", kind, *more), ("power",))
-    power = place.at("power").integer(1, MOST) if place.has("power") else 1
-    return Input(place.at("name").text(), place.at("column").integer(), _transform(place, kind), power)
+def _member(place: Cursor, network: Network, whole: TrainingRecord) -> MemberRecord:
+    """``whole``: the record of the ensemble's training, which says what is the same for all members."""
+    at = place.at("training")
+    at.table(MEMBER_TRAINING_KEYS, ("model_objective",))
+    training = _searched(at, regression=False, method=whole.method, solver=whole.solver, seed=whole.seed, options=whole.options)
+    constraints = place.at("constraints").integer(1) if place.has("constraints") else 0
+    return MemberRecord(training, _margins(place.at("margins"), network), constraints)
 
 
-def _transform(place: Cursor, kind: str) -> Scaled | Above | Equals:
-    if kind == "above":
-        return Above(place.at("above").number(), place.at("signed").truth())
-    if kind == "equals":
-        return Equals(place.at("equals").text())
-    scale = place.at("scale")
-    scale.table(("shift", "factor"), ("round",))
-    digits = scale.at("round").optional(lambda at: at.integer(0, MOST))
-    return Scaled(scale.at("shift").number(), scale.at("factor").number(), digits)
-
-
-def _layer(place: Cursor, width: int) -> Layer:
-    place.table(LAYER_KEYS)
-    unit = cast('Literal["step", "sign", "linear"]', place.at("unit").word(("step", "sign", "linear")))
-    rows = [[entry.number() for entry in row.items(width, "input of the layer")] for row in place.at("weights").items()]
-    if not rows:
-        place.at("weights").fail("E556", "is empty, but a layer has units")
-    weights = np.empty((len(rows), width), dtype=object)
-    weights[:] = rows
-    bias = np.empty(len(rows), dtype=object)
-    bias[:] = [entry.number() for entry in place.at("bias").items(len(rows), "unit, as `weights` has them")]
-    absent = np.zeros(weights.shape, dtype=np.bool_)
-    for pair in place.at("absent").items():
-        absent[_absent(pair, weights, absent)] = True
-    margin = place.at("margin").number()
-    if margin < 0:
-        place.at("margin").fail("E555", "must not be below 0")
-    height = place.at("height").positive()
-    if unit != "step" and height != 1:
-        place.at("height").fail("E555", f"must be 1: {unit} units have no height")
-    return Layer(place.at("name").text(), unit, weights, bias, absent, margin, height)
-
-
-def _absent(pair: Cursor, weights: np.ndarray, absent: np.ndarray) -> tuple[int, int]:
-    at = [entry.integer() for entry in pair.items(2, "unit and input")]
-    unit, source = at[0], at[1]
-    if unit >= weights.shape[0] or source >= weights.shape[1]:
-        pair.fail("E556", f"lies outside {weights.shape[0]} units and {weights.shape[1]} inputs")
-    if weights[unit, source] != 0:
-        pair.fail("E556", "is absent, but its weight is not 0")
-    if absent[unit, source]:
-        pair.fail("E556", "is listed before")
-    return unit, source
+def _margins(place: Cursor, network: Network) -> Mapping[str, Fraction]:
+    """A number for each layer that is not linear."""
+    place.table(tuple(layer.name for layer in network.layers if layer.unit != "linear"))
+    return {key: entry.number() for key, entry in place.entries()}
 
 
 def _target(place: Cursor) -> Target:
@@ -189,9 +150,23 @@ def _scalars(place: Cursor) -> Mapping[str, Scalar]:
 
 def _training(place: Cursor, regression: bool) -> TrainingRecord:
     place.table(TRAINING_KEYS, ("model_objective",))
-    return TrainingRecord(
+    return _searched(
+        place,
+        regression,
         method=place.at("method").text(),
         solver=place.at("solver").optional(Cursor.text),
+        seed=place.at("seed").integer(),
+        options=_scalars(place.at("options")),
+    )
+
+
+def _searched(
+    place: Cursor, regression: bool, method: str, solver: str | None, seed: int, options: Mapping[str, Scalar]
+) -> TrainingRecord:
+    """What stands in every record of a training, also that of a member."""
+    return TrainingRecord(
+        method=method,
+        solver=solver,
         status=cast("Status", place.at("status").word(STATUSES)),
         loss=place.at("loss").number(),
         objective=place.at("objective").number(),
@@ -201,9 +176,9 @@ def _training(place: Cursor, regression: bool) -> TrainingRecord:
         nominal_errors=_counted(place.at("nominal_errors"), regression),
         cuts=place.at("cuts").integer(),
         samples=place.at("samples").integer(),
-        seed=place.at("seed").integer(),
+        seed=seed,
         goals=tuple(_goal(goal) for goal in place.at("goals").items()),
-        options=_scalars(place.at("options")),
+        options=options,
         network_class=_scalars(place.at("class")),
         model_objective=place.at("model_objective").optional(Cursor.number),
     )
@@ -253,18 +228,17 @@ def _regression_set(place: Cursor) -> SetRecord:
     return SetRecord(place.at("samples").integer(), None, None, absolute)
 
 
-def _certificate(place: Cursor, network: Network) -> Certificate:
+def _certificate(place: Cursor, network: Predictor) -> Certificate:
     place.table(("recomputable", "claims", "sha256"))
     figures, digests = place.at("recomputable"), place.at("sha256")
     figures.table(("loss", "objective", "errors", "margins"), ("constraints",))
     digests.table(("spec", "data"))
-    margins = figures.at("margins")
-    margins.table(tuple(layer.name for layer in network.layers if layer.unit != "linear"))
+    layered = network.members[0] if isinstance(network, Ensemble) else network
     recomputable = Recomputable(
         loss=figures.at("loss").number(),
         objective=figures.at("objective").number(),
         errors=_counted(figures.at("errors"), not network.classes),
-        margins={key: entry.number() for key, entry in margins.entries()},
+        margins=_margins(figures.at("margins"), layered),
         constraints=figures.at("constraints").integer(1) if figures.has("constraints") else 0,
     )
     return Certificate(recomputable, _claims(place.at("claims")), digests.at("spec").digest(), digests.at("data").digest())

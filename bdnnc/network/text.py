@@ -9,6 +9,7 @@ from html import escape
 from bdnnc.exact import decimal_text
 from bdnnc.network.check import value_text
 from bdnnc.network.document import GoalRecord, Model, SetRecord, TrainingRecord
+from bdnnc.network.ensemble import Ensemble, Predictor
 from bdnnc.network.evaluation import percent
 from bdnnc.network.measure import present
 from bdnnc.network.network import Layer, Network
@@ -21,15 +22,22 @@ CUT = "..."
 Branch = tuple[str, "Sequence[Branch]"]
 
 
-def network_line(network: Network) -> str:
-    """``9 inputs -> hidden (4 step) -> output (1 step) -> 2 classes``."""
+def network_line(network: Predictor) -> str:
+    """``9 inputs -> hidden (4 step) -> output (1 step) -> 2 classes``; of an ensemble its first network as one of them."""
+    if isinstance(network, Ensemble):
+        members = _count(len(network.members), "network")
+        return f"{len(network.classes)} classes, {members} of two: {network_line(network.members[0])}"
     layers = [f"{layer.name} ({len(layer.bias)} {_unit(layer)})" for layer in network.layers]
     end = _count(len(network.classes), "class", "classes") if network.classes else "a number"
     return " -> ".join([_count(len(network.inputs), "input"), *layers, end])
 
 
-def network_text(network: Network) -> str:
-    """All layers with tables of their weights and biases, numbers as decimals; large tables are cut and say so."""
+def network_text(network: Predictor) -> str:
+    """All layers with tables of their weights and biases, numbers as decimals; large tables are cut and say so. Of an ensemble
+    one network below the other."""
+    if isinstance(network, Ensemble):
+        parts = [f"{' against '.join(member.classes)}: {network_text(member)}" for member in network.members]
+        return "\n".join([network_line(network), "", *parts])
     blocks = [network_line(network)]
     for layer, names in zip(network.layers, _source_names(network), strict=True):
         rows = _weight_rows(layer, names)
@@ -39,8 +47,11 @@ def network_text(network: Network) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def network_html(network: Network) -> str:
+def network_html(network: Predictor) -> str:
     """The same as HTML tables."""
+    if isinstance(network, Ensemble):
+        named = [f"<p>{escape(' against '.join(member.classes))}</p>{network_html(member)}" for member in network.members]
+        return f"<p><b>{escape(network_line(network))}</b></p>{''.join(named)}"
     parts = [f"<p><b>{escape(network_line(network))}</b></p>"]
     for layer, names in zip(network.layers, _source_names(network), strict=True):
         header, *rows = _weight_rows(layer, names)
@@ -56,7 +67,7 @@ def summary(model: Model, seconds: float | None = None, path: str | None = None)
     constraints = model.certificate.recomputable.constraints
     branches: list[Branch] = [
         (_status_line(model.training, seconds), ()),
-        *(_goal_branch(place, model.training) for place in range(len(model.training.goals))),
+        *(_goal_branch(place, model) for place in range(len(model.training.goals))),
         *(((f"{_count(constraints, 'constraint')} kept", ()),) if constraints else ()),
         ("sets", [(f"{name}: {_set_line(record)}", ()) for name, record in sets if record is not None]),
         ("network", [(line, ()) for line in (network_line(model.network), *_absent_lines(model), *_margin_lines(model))]),
@@ -81,10 +92,23 @@ def _status_line(training: TrainingRecord, seconds: float | None) -> str:
     return f"{training.status.replace('_', ' ')} ({by}){took}{cuts}"
 
 
-def _goal_branch(place: int, training: TrainingRecord) -> Branch:
-    goal = training.goals[place]
+def _goal_branch(place: int, model: Model) -> Branch:
+    goal = model.training.goals[place]
     then = "then " if place else ""
-    return f"{then}{goal.sense} {goal.text}: {_value(goal)}, {_proof(place, training)}", ()
+    proof = _proofs(place, model) if model.members else _proof(place, model.training)
+    return f"{then}{goal.sense} {goal.text}: {_value(goal)}, {proof}", ()
+
+
+def _proofs(place: int, model: Model) -> str:
+    """In how many pairs of an ensemble the bound of a goal is met."""
+    goals = [member.training.goals[place] for member in model.members]
+    pairs, met = _count(len(goals), "pair"), sum(goal.is_met for goal in goals)
+    summed = f"summed over {pairs}, "
+    if met == len(goals):
+        return f"{summed}proved optimal in each"
+    bound = model.training.goals[place].bound
+    known = "" if bound is None else f"bound {_short(bound)}, "
+    return f"{summed}{known}proved optimal in {met}"
 
 
 def _value(goal: GoalRecord) -> str:
@@ -135,8 +159,9 @@ def _set_line(record: SetRecord) -> str:
 
 
 def _absent_lines(model: Model) -> list[str]:
-    """The layers that lack connections, or use fewer than there are."""
-    pairs = [(layer.name, int(present(layer).sum()), layer) for layer in model.network.layers if layer.absent.any()]
+    """The layers that lack connections, or use fewer than there are; not told of an ensemble."""
+    layers = () if isinstance(model.network, Ensemble) else model.network.layers
+    pairs = [(layer.name, int(present(layer).sum()), layer) for layer in layers if layer.absent.any()]
     return [f"connections of {name}: {used} of {layer.weights.size}" for name, used, layer in pairs]
 
 

@@ -12,17 +12,22 @@ from bdnnc.network.document import (
     Certificate,
     Claims,
     GoalRecord,
+    MemberRecord,
     Model,
     Recomputable,
     Scalar,
     SetRecord,
     TrainingRecord,
 )
+from bdnnc.network.ensemble import Ensemble
 from bdnnc.network.exact_json import write
-from bdnnc.network.network import Layer
+from bdnnc.network.network import Layer, Network
 from bdnnc.network.reading import FORMAT, VERSION
 
 Table = dict[str, Any]
+
+OF_THE_WHOLE = ("method", "solver", "seed", "options")
+"""What stands in the `training` of an ensemble and not in those of its members."""
 
 
 def model_text(model: Model) -> str:
@@ -33,14 +38,21 @@ def model_text(model: Model) -> str:
 def model_table(model: Model) -> Table:
     """The document as nested dicts and lists; numbers are int or Fraction."""
     network = model.network
+    if isinstance(network, Ensemble):
+        members = zip(network.members, model.members, strict=True)
+        inputs: Table = {}
+        layers: Table = {"members": [_member(member, record) for member, record in members]}
+    else:
+        inputs = {"inputs": [_input(entry) for entry in network.inputs]}
+        layers = {"layers": [layer_table(layer) for layer in network.layers]}
     return {
         "format": FORMAT,
         "version": VERSION,
-        "inputs": [_input(entry) for entry in network.inputs],
+        **inputs,
         "target": {"column": model.target.column, "name": model.target.name},
         "dialect": {"delimiter": model.dialect.delimiter, "header": model.dialect.header},
         "source": {"path": model.source.path, "sha256": model.source.sha256},
-        "layers": [_layer(layer) for layer in network.layers],
+        **layers,
         "classes": list(network.classes) or None,
         "training": training_table(model.training),
         "sets": {
@@ -77,6 +89,17 @@ def training_table(training: TrainingRecord) -> Table:
     return table
 
 
+def _member(network: Network, record: MemberRecord) -> Table:
+    table: Table = {
+        "classes": list(network.classes),
+        "inputs": [_input(entry) for entry in network.inputs],
+        "layers": [layer_table(layer) for layer in network.layers],
+        "training": {key: value for key, value in training_table(record.training).items() if key not in OF_THE_WHOLE},
+        "margins": dict(record.margins),
+    }
+    return {**table, "constraints": record.constraints} if record.constraints else table
+
+
 def set_table(record: SetRecord | None) -> Table | None:
     """The figures of one of the `sets`, null where there is none."""
     if record is None:
@@ -104,7 +127,8 @@ def _transform(transform: Scaled | Above | Equals) -> Table:
     return {"scale": scale if transform.digits is None else {**scale, "round": transform.digits}}
 
 
-def _layer(layer: Layer) -> Table:
+def layer_table(layer: Layer) -> Table:
+    """One of the `layers`."""
     return {
         "name": layer.name,
         "unit": layer.unit,

@@ -10,28 +10,45 @@ from dataclasses import replace
 
 from bdnnc.network.network import Network
 from bdnnc.training.outcome import Limits, Outcome, StageOutcome
+from bdnnc.training.payloads import stage_payload
 from bdnnc.training.work import Means, Method, Staged, Work
 
 
-def train_goals(method: Method, staged: Staged, goals: int, means: Means, start: Network | None = None) -> Outcome:
+def train_goals(
+    method: Method,
+    staged: Staged,
+    goals: int,
+    means: Means,
+    start: Network | None = None,
+    done: tuple[StageOutcome, ...] = (),
+) -> Outcome:
     """The best network for ``goals`` goals in order, as far as the limits reach.
 
-    ``start`` is a network of this shape; it counts as the first incumbent with the objective that it has here. A later goal's
-    program is made only while there is time. Raises what the solver raises for wrong options.
+    ``done``: what came of the first goals in an earlier run. ``start`` is a network of this shape that is as good as they are;
+    it counts as the first incumbent of the goal after them with the objective that it has there (None: the network of the last
+    of them). A later goal's program is made only while there is time. A goal that is done with is recorded in the journal
+    under `goal/N`. Raises what the solver raises for wrong options.
     """
-    found: list[StageOutcome] = []
-    network = start
-    for stage in range(goals):
-        if stage and means.limits.is_late:
+    found = list(done)
+    network = done[-1].network if done and start is None else start
+    for stage in range(len(done), goals):
+        if found and (found[-1].network is None or means.limits.is_late):
             break
         reached = tuple(outcome.value for outcome in found if outcome.value is not None)
         means.watch.on_stage(tuple(found))
         outcome = method(Work(staged(stage, reached), means, _share(means.limits, stage, goals), network))
         found.append(outcome)
-        if outcome.network is None or outcome.status == "interrupted":
+        if outcome.status == "interrupted":
             break
+        if _is_done(outcome, means.limits):
+            means.journal.record(f"goal/{stage}", stage_payload(outcome))
         network = outcome.network
     return Outcome(tuple(found))
+
+
+def _is_done(outcome: StageOutcome, limits: Limits) -> bool:
+    """Whether more time would change nothing, or later goals build upon what came of this one."""
+    return outcome.status in ("optimal", "infeasible") or (outcome.network is not None and not limits.is_late)
 
 
 def _share(limits: Limits, stage: int, goals: int) -> Limits:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, final
 
 
 class Journal:
-    """The journal of a run that keeps none. Keys are paths such as `goal/0/restart/3`; payloads are JSON."""
+    """The journal of a run that keeps none. Keys are paths such as `goal/0/restart/3`; payloads are JSON, whose
+    numbers are int, Fraction or float, and come back exactly: integers as int, all others as Fraction."""
 
     def tell(self, event: str, **fields: Any) -> None:
         """Note an event that nothing depends on: progress, a better network."""
@@ -17,3 +18,24 @@ class Journal:
     def recorded(self, key: str) -> Any | None:
         """The result of a piece of work that an earlier run has done; None if none has."""
         return None
+
+    @final
+    def under(self, path: str) -> Journal:
+        """The same journal for a part of the run: its keys begin with ``path`` and a slash, its events have it as `part`."""
+        return _Part(self, path)
+
+
+@final
+class _Part(Journal):
+    def __init__(self, whole: Journal, path: str) -> None:
+        self._whole, self._path = whole, path
+
+    def tell(self, event: str, **fields: Any) -> None:
+        part = f"{self._path}/{fields.pop('part')}" if "part" in fields else self._path
+        self._whole.tell(event, part=part, **fields)
+
+    def record(self, key: str, payload: Any) -> None:
+        self._whole.record(f"{self._path}/{key}", payload)
+
+    def recorded(self, key: str) -> Any | None:
+        return self._whole.recorded(f"{self._path}/{key}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -12,20 +13,23 @@ from pathlib import Path
 from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed, render_concise
 from bdnnc.formulation.caps import sign_of
 from bdnnc.network.assemble import Run, Stage, assemble
-from bdnnc.network.document import Model, Scalar, Status, relative_gap
+from bdnnc.network.document import Model, Status, relative_gap
 from bdnnc.network.network import Network
 from bdnnc.network.planned import network_class
 from bdnnc.network.saving import replace_file, save
-from bdnnc.network.writing import model_text
 from bdnnc.pipeline import Pipeline
 from bdnnc.report.progress import ProgressReporter, SilentReporter
 from bdnnc.solve.interrupt import Interruption
+from bdnnc.tasks.factory import executor_of
 from bdnnc.training.goals import train_goals
 from bdnnc.training.methods import METHODS
 from bdnnc.training.no_network import Declared, declared, no_network
-from bdnnc.training.outcome import Limits, Outcome, StageOutcome, Watch
+from bdnnc.training.outcome import Limits, Outcome, StageOutcome
+from bdnnc.training.record import data_path, options_table, rescued, settled, stages_of
+from bdnnc.training.resume import resumption
 from bdnnc.training.settings import Request, Settings, settle
 from bdnnc.training.start_file import start_network
+from bdnnc.training.telling import Course, journal_of
 from bdnnc.training.work import Means
 
 
@@ -60,25 +64,45 @@ def train(
     """Train what a file says. ``started`` (as `time.monotonic`) is when the time limit began to count.
 
     With ``save_to`` the file is there from the first accepted network on, replaced whole at each better one and at the end.
-    Raises UserError for whatever is wrong with the file, the settings or the start; a network that was found is never lost: if
-    ``save_to`` cannot be written in the end, it goes to the temporary folder and the error says so.
+    Raises UserError for whatever is wrong with the file, the settings, the start, the events or the workers, and WorkFailed
+    E527 or E528 where the workers are lost on the way. A network that was found is never lost: if ``save_to`` cannot be written
+    in the end, it goes to the temporary folder and the error says so.
     """
     began = time.monotonic() if started is None else started
     settings = settle(request, pipeline.model_spec.train, began, isolated)
     keeper = _Keeper(pipeline, settings, save_to, reporter or SilentReporter())
     if save_to is not None:
-        _probe(save_to)
-    start = None if settings.start is None else start_network(Path(settings.start), pipeline)
-    watch = Watch(
-        keeper.begin, keeper.keep, keeper.reporter.update, lambda: interruption is not None and interruption.requested
-    )
-    dataset = pipeline.dataset
-    means = Means(
-        dataset.inputs, settings.solver, _limits(settings, pipeline), watch, settings.options, validation=dataset.validation
-    )
-    outcome = train_goals(METHODS[settings.method], pipeline.staged, len(pipeline.problem.goals), means, start)
-    seconds = time.monotonic() - began
-    model = keeper.finish(outcome)
+        probe(save_to)
+    going_on = resumption(pipeline, request, settings, save_to)
+    start = going_on.start
+    if start is None and settings.start is not None and not going_on.done:
+        start = start_network(Path(settings.start), pipeline)
+    with ExitStack() as stack:
+        executor = stack.enter_context(closing(executor_of(request.jobs, request.cluster)))
+        journal = stack.enter_context(journal_of(going_on, keeper.reporter))
+        if going_on.note:
+            keeper.reporter.say(going_on.note)
+        course = Course(pipeline.problem, journal, keeper.reporter, keeper.begin, keeper.keep, start)
+        watch = course.watch(lambda: interruption is not None and interruption.requested)
+        dataset = pipeline.dataset
+        means = Means(
+            dataset.inputs,
+            settings.solver,
+            _limits(settings, pipeline),
+            watch,
+            settings.options,
+            executor,
+            journal,
+            dataset.validation,
+        )
+        goals = len(pipeline.problem.goals)
+        try:
+            outcome = train_goals(METHODS[settings.method], pipeline.staged, goals, means, start, going_on.done)
+        except WorkFailed as failed:
+            raise keeper.rescued(failed) from failed
+        seconds = time.monotonic() - began
+        model = keeper.finish(outcome)
+        journal.tell("end", status=outcome.status(goals))
     gap_met = _gap_met(model, settings.limits.gap)
     return Trained(model, outcome, seconds, gap_met, declared(pipeline, settings.limits.cutoff))
 
@@ -117,10 +141,12 @@ class _Keeper:
     """Learnt in their searches."""
     model_objective: Fraction | None = None
     """What the first of them says of it."""
+    latest: tuple[Network, tuple[Stage, ...]] | None = None
+    """The best network so far, and what the goals up to it have reached."""
 
     def begin(self, done: tuple[StageOutcome, ...]) -> None:
         """The next goal begins, after those that are done."""
-        self.reached = _stages(done)
+        self.reached = stages_of(done)
         self.cuts = sum(stage.cuts for stage in done)
         self.model_objective = done[0].model_objective if done else None
         goals = self.pipeline.problem.goals
@@ -130,12 +156,11 @@ class _Keeper:
 
     def keep(self, network: Network, value: Fraction, bound: Fraction) -> None:
         """A better accepted network: on disk at once. A full disk is told and tried again at the next one."""
+        self.latest = (network, (*self.reached, Stage(value, bound)))
         if self.path is None:
             return
-        stages = (*self.reached, Stage(value, bound))
-        model = self.document(network, "feasible", stages, self.cuts, self._tolerance(), self.model_objective)
         try:
-            save(model, self.path)
+            save(self._unfinished(*self.latest), self.path)
         except UserError as trouble:
             told = Diagnostic("W661", f"{trouble.diagnostics[0].message}; going on, and trying again at the end")
             self.reporter.say(render_concise([told]).rstrip())
@@ -145,7 +170,7 @@ class _Keeper:
         if outcome.network is None:
             return None
         goals = len(self.pipeline.problem.goals)
-        stages, first = _stages(outcome.stages), outcome.stages[0]
+        stages, first = stages_of(outcome.stages), outcome.stages[0]
         model = self.document(
             outcome.network, outcome.status(goals), stages, outcome.cuts, outcome.tolerance, first.model_objective
         )
@@ -153,8 +178,25 @@ class _Keeper:
             try:
                 save(model, self.path)
             except UserError as trouble:
-                raise _rescued(model, trouble) from trouble
+                raise rescued(model, trouble) from trouble
         return model
+
+    def rescued(self, failed: WorkFailed) -> WorkFailed:
+        """The failure of a run, with the place where its best network is."""
+        if self.latest is None:
+            return failed
+        place = self.path
+        if place is None:
+            handle, name = tempfile.mkstemp(prefix="bdnnc-", suffix=".json")
+            os.close(handle)
+            place = Path(name)
+            save(self._unfinished(*self.latest), place)
+        first, *others = failed.diagnostics
+        note = f"the best network so far is saved as `{place}`"
+        return WorkFailed([replace(first, notes=(*first.notes, note)), *others])
+
+    def _unfinished(self, network: Network, stages: tuple[Stage, ...]) -> Model:
+        return self.document(network, "feasible", stages, self.cuts, self._tolerance(), self.model_objective)
 
     def document(
         self,
@@ -175,63 +217,22 @@ class _Keeper:
             version=settings.solver.version(),
             cuts=cuts,
             seed=settings.limits.seed,
-            options=_options(settings),
+            options=options_table(settings),
             network_class=network_class(pipeline.formulation),
             tolerances={"feasibility": exact_tolerance, "integrality": exact_tolerance},
             model_objective=model_objective,
         )
-        return _settled(assemble(network, pipeline.dataset, pipeline.problem, run, pipeline.used_text, self._data_path()))
+        path = data_path(pipeline.dataset.origin.path, self.path)
+        model = assemble(network, pipeline.dataset, pipeline.problem, run, pipeline.used_text, path)
+        return replace(model, training=settled(model.training))
 
     def _tolerance(self) -> float:
         return self.pipeline.program.tolerance
 
-    def _data_path(self) -> str | None:
-        """The data's path as seen from the folder of the document."""
-        origin = self.pipeline.dataset.origin.path
-        if origin is None or self.path is None:
-            return origin
-        return os.path.relpath(origin, self.path.resolve().parent)
 
-
-def _stages(outcomes: tuple[StageOutcome, ...]) -> tuple[Stage, ...]:
-    return tuple(Stage(stage.value, stage.bound) for stage in outcomes if stage.value is not None)
-
-
-def _settled(model: Model) -> Model:
-    """The document with `optimal` as its status where, and only where, its own goals say so: a later goal's network may meet
-    the bound of an earlier one that its own search has missed."""
-    training = model.training
-    status = training.status
-    if all(goal.bound == goal.best for goal in training.goals):
-        status = "optimal"
-    elif status == "optimal" and not all(goal.is_met for goal in training.goals):
-        status = "feasible"
-    return replace(model, training=replace(training, status=status))
-
-
-def _options(settings: Settings) -> dict[str, Scalar]:
-    limits = settings.limits
-    named = {
-        "time_limit": limits.time_limit,
-        "gap": limits.gap,
-        "node_limit": limits.node_limit,
-        "threads": limits.threads,
-        "cutoff": limits.cutoff,
-    }
-    table: dict[str, Scalar] = {name: _scalar(value) for name, value in named.items() if value is not None}
-    return table | {name: _scalar(value) for name, value in limits.extra.items()}
-
-
-def _scalar(value: object) -> Scalar:
-    if isinstance(value, float):
-        return Fraction(repr(value))
-    if isinstance(value, str | bool | int | Fraction):
-        return value
-    raise TypeError(f"{value!r} is no option value")
-
-
-def _probe(path: Path) -> None:
-    """Fail before the work, not after it, where the folder cannot be written: leaves an existing file as it is."""
+def probe(path: Path) -> None:
+    """Fail before the work, not after it, where the folder cannot be written: leaves an existing file as it is. Raises UserError
+    E661."""
     if path.is_dir():
         raise UserError(Diagnostic("E661", f"cannot write `{path}`: it is a folder", help="name a file in it"))
     target = path.with_name(f".{path.name[:80]}.probe")
@@ -241,16 +242,3 @@ def _probe(path: Path) -> None:
         message = trouble.diagnostics[0].message.replace(str(target), str(path))
         raise UserError(replace(trouble.diagnostics[0], message=message)) from trouble
     target.unlink(missing_ok=True)
-
-
-def _rescued(model: Model, trouble: UserError) -> UserError:
-    """The network goes to the temporary folder; where not even that can be written, the error is what is left."""
-    handle, name = tempfile.mkstemp(prefix="bdnnc-", suffix=".json")
-    os.close(handle)
-    first = trouble.diagnostics[0]
-    try:
-        replace_file(Path(name), model_text(model).encode("utf-8"))
-    except UserError:
-        Path(name).unlink(missing_ok=True)
-        return trouble
-    return UserError(replace(first, help=f"the network is safe in `{name}`; make room and move it to where it should be"))

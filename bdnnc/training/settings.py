@@ -21,7 +21,9 @@ DEFAULT_TIME_LIMIT = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the caller asks for; None leaves it to the file. ``options``: solver options by name, values as texts or numbers."""
+    """What the caller asks for; None leaves it to the file. ``options``: solver options by name, values as texts or numbers.
+    ``jobs``, ``cluster``: as `executor_of` takes them. ``events``: where the events are written; ``resume``: whether to go on
+    from them."""
 
     method: str | None = None
     solver: str | None = None
@@ -32,6 +34,11 @@ class Request:
     seed: int | None = None
     start: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    pool: int | None = None
+    jobs: int | None = None
+    cluster: str | None = None
+    events: str | None = None
+    resume: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,12 +56,12 @@ def settle(request: Request, spec: TrainSpec | None, started: float, isolated: b
     """The settings of a run.
 
     Raises UserError with all that is wrong: E390 (a method of a later version), E501, E502 (solver), E630 (no such method),
-    E632 (a value), E633 (an option that the solver does not have).
+    E631 (an option of another method), E632 (a value), E633 (an option that the solver does not have).
     """
     wrong: list[Diagnostic] = []
     written = dict(spec.options) if spec else {}
     method = _method(request, spec, wrong)
-    options = _method_options(method, written, wrong)
+    options = _method_options(method, request, written, wrong)
     chosen = _solver(request, written, isolated)
     limits = Limits(
         time_limit=_number(request.time_limit, written, "time_limit", DEFAULT_TIME_LIMIT, lambda v: v > 0, "positive", wrong),
@@ -93,13 +100,18 @@ def _method(request: Request, spec: TrainSpec | None, wrong: list[Diagnostic]) -
     return method
 
 
-def _method_options(method: str, written: Mapping[str, Located[Fraction | str]], wrong: list[Diagnostic]) -> MethodOptions:
+def _method_options(
+    method: str, request: Request, written: Mapping[str, Located[Fraction | str]], wrong: list[Diagnostic]
+) -> MethodOptions:
     """The options of the file that the method has; a method of the command line does without those of the file's own."""
     own = {name: value for name, value in written.items() if name in OWN.get(method, ())}
+    if request.pool is not None and "pool" not in OWN.get(method, ()):
+        owners = " and ".join(f"`{name}`" for name, names in OWN.items() if "pool" in names)
+        wrong.append(Diagnostic("E631", f"`pool` is an option of {owners}, not of `{method}`", help="leave it out"))
     return MethodOptions(
         moves=_integer(None, own, "moves", None, 1, wrong),
         restarts=_integer(None, own, "restarts", None, 1, wrong),
-        pool=_integer(None, own, "pool", None, 1, wrong),
+        pool=_integer(request.pool, own, "pool", None, 1, wrong),
         rounds=_integer(None, own, "rounds", None, 1, wrong),
         by="svm" if _of_file(own, "by", "kmeans") == "svm" else "kmeans",
         batch=_integer(None, own, "batch", None, 1, wrong),

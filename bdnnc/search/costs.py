@@ -1,0 +1,144 @@
+"""What the outputs on each pattern cost, for all forms at once.
+
+``outputs`` of step and sign units are (units, patterns) bools, of linear units (units, patterns) floats, the values a. The
+semantics of the losses are those of `network/score.py`, here in floats and over all patterns at once; what a search finds is
+measured again there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bdnnc.ir.class_weights import class_weights
+from bdnnc.ir.problem import Problem
+from bdnnc.language.quantities import Errors, Loss
+from bdnnc.search.forms import DataTerm, Form
+
+Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BitCosts:
+    """Costs of outputs that are bits: ``base`` (forms, patterns) if all are off, ``bits`` (forms, units, patterns) what each
+    unit adds when it is on; ``states`` (forms, classes + 1, patterns) by which class's unit alone is on, the last where none or
+    several are; None where nothing counts that."""
+
+    base: Floats
+    bits: Floats
+    states: Floats | None
+
+    def of(self, outputs: Booleans | Floats) -> Floats:
+        """(forms, patterns)."""
+        found = self.base + np.einsum("fop,op->fp", self.bits, outputs)
+        if self.states is not None:
+            alone = outputs.sum(axis=0) == 1
+            state = np.asarray(np.where(alone, outputs.argmax(axis=0), outputs.shape[0]), dtype=np.int64)
+            found += self.states[:, state, np.arange(outputs.shape[1])]
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ValueCosts:
+    """Costs of linear outputs. ``wrong`` (forms, classes, patterns): of an error were the pattern of a class; ``hinges``: for
+    each margin the same of a unit of hinge loss; ``deviations`` (forms,): of a unit of |a - y|, over ``targets``."""
+
+    wrong: Floats
+    hinges: tuple[tuple[float, Floats], ...]
+    deviations: Floats
+    target_pattern: Integers
+    target_value: Floats
+    target_count: Floats
+
+    def of(self, outputs: Booleans | Floats) -> Floats:
+        """(forms, patterns). ``outputs`` (units, patterns)."""
+        outputs = outputs.astype(np.float64, copy=False)
+        found = np.zeros((len(self.wrong), outputs.shape[1]))
+        if outputs.shape[0] == 1:
+            lead = np.concatenate([-outputs, outputs])
+            errors = np.concatenate([outputs >= 0, outputs < 0])
+        else:
+            lead = outputs - _largest_others(outputs)
+            errors = lead <= 0
+        if self.wrong.any():
+            found += np.einsum("fcp,cp->fp", self.wrong, errors)
+        for margin, weight in self.hinges:
+            found += np.einsum("fcp,cp->fp", weight, np.maximum(0.0, margin - lead))
+        if len(self.target_pattern):
+            off = self.target_count * np.abs(outputs[0, self.target_pattern] - self.target_value)
+            found += self.deviations[:, np.newaxis] * np.bincount(self.target_pattern, off, outputs.shape[1])
+        return found
+
+
+Costs = BitCosts | ValueCosts
+
+
+def costs_of(forms: Sequence[Form], problem: Problem) -> Costs:
+    """The costs of all forms, (forms, ..)."""
+    counts = problem.counts.T.astype(np.float64)
+    sizes: list[int] = problem.counts.sum(axis=0).tolist()
+    if problem.layers[-1].unit == "linear":
+        return _value_costs(forms, problem, counts, sizes)
+    units, patterns = problem.output_units, counts.shape[1]
+    base, bits = np.zeros((len(forms), patterns)), np.zeros((len(forms), units, patterns))
+    states = np.zeros((len(forms), units + 1, patterns))
+    for place, form in enumerate(forms):
+        for term in form.data:
+            weighted = _weighted(term, counts, sizes)
+            if units == 1:
+                base[place] += weighted[1]
+                bits[place, 0] += weighted[0] - weighted[1]
+            elif isinstance(term[1], Loss) and term[1].kind == "hamming":
+                base[place] += weighted.sum(axis=0)
+                bits[place] += weighted.sum(axis=0) - 2 * weighted
+            else:
+                states[place] += weighted.sum(axis=0)
+                states[place, :-1] -= weighted
+    return BitCosts(base, bits, states if states.any() else None)
+
+
+def _value_costs(forms: Sequence[Form], problem: Problem, counts: Floats, sizes: list[int]) -> ValueCosts:
+    wrong = np.zeros((len(forms), *counts.shape))
+    hinges: dict[Fraction, Floats] = {}
+    deviations = np.zeros(len(forms))
+    for place, form in enumerate(forms):
+        for coefficient, quantity in form.data:
+            if isinstance(quantity, Loss) and quantity.kind == "absolute":
+                deviations[place] += float(coefficient)
+                continue
+            table = wrong
+            if isinstance(quantity, Loss) and quantity.kind == "hinge":
+                table = hinges.setdefault(quantity.margin, np.zeros_like(wrong))
+            table[place] += _weighted((coefficient, quantity), counts, sizes)
+    targets = problem.targets
+    return ValueCosts(
+        wrong=wrong,
+        hinges=tuple((float(margin), table) for margin, table in hinges.items()),
+        deviations=deviations,
+        target_pattern=np.zeros(0, dtype=np.int64) if targets is None else targets.pattern,
+        target_value=np.zeros(0) if targets is None else targets.value.astype(np.float64),
+        target_count=np.zeros(0) if targets is None else targets.count.astype(np.float64),
+    )
+
+
+def _weighted(term: DataTerm, counts: Floats, sizes: list[int]) -> Floats:
+    """(classes, patterns): what an error of a pattern's points of a class costs."""
+    coefficient, quantity = term
+    if isinstance(quantity, Errors):
+        weights = [Fraction(quantity.of is None or quantity.of == c) for c in range(len(sizes))]
+    else:
+        weights = list(class_weights(quantity.weights, sizes))
+    return counts * np.array([float(coefficient * weight) for weight in weights])[:, np.newaxis]
+
+
+def _largest_others(outputs: Floats) -> Floats:
+    """The largest value among the other units, (units, patterns)."""
+    ordered = np.sort(outputs, axis=0)
+    top, second = ordered[-1], ordered[-2]
+    return np.asarray(np.where(outputs == top, second, top), dtype=np.float64)

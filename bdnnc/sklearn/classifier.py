@@ -1,0 +1,103 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
+"""The classifier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+
+from bdnnc.sklearn.base import Estimator
+from bdnnc.sklearn.errors import invalid
+from bdnnc.sklearn.keywords import text_of
+from bdnnc.sklearn.labels import class_texts, places_of
+from bdnnc.sklearn.text import Output
+
+
+class BDNNClassifier(ClassifierMixin, Estimator):
+    """A binarized neural network as a classifier, trained by a mixed-integer program, with a certificate.
+
+    Two classes are told apart by one output unit, more by one each. The parameters write a spec (``spec_`` once fitted), whose
+    words they use; all but ``spec_params`` may be searched over. Defaults limit the *work*, so that two fits agree.
+
+    Parameters
+    ----------
+    hidden_units : tuple of int, default (3,)
+        Units of each hidden layer; `()` for none.
+    weights, output_weights : str
+        The set of all weights, and of those of the last layer where it is another one: `{-1, 0, 1}`, `[-1, 1]`, `bits(2)`.
+    bias : str, optional
+        A set, `none`, `auto`, or `shared in SET`; by default every threshold that can matter.
+    unit : str, default `step`
+        `step`, `sign` or `step(v)`; output units are `sign` if this is, else `step`, and `linear` where the loss is a hinge.
+    scale : str, default `minmax(0, 1) round 2`
+        How inputs are scaled: `none`, `minmax(a, b)`, `standard`, `binarize(t)`, with `round` decimals. Finite weights on
+        rounded inputs have exact margins.
+    loss : str, default `hamming`
+        What is minimized: `zero_one weighted balanced`, `hamming + 0.01 * l0(hidden.weights)`, also goals in order with `then`.
+    subject_to : str or sequence of str, optional
+        Constraints: `fan_in(hidden) <= 3`, `monotone increasing in "age"`. Layers are called `hidden` (several: `hidden1`,
+        `hidden2`, ..) and `output`, classes by their labels, inputs by the columns of a data frame (else `x0`, `x1`, ..).
+    robust : str, optional
+        `static { inputs within linf(0.1) }` and the like: a `robust` block without its first word.
+    method, solver : str
+        The strategy (by default `exact`) and the solver.
+    work_limit : int, optional
+        Nodes of branch and bound for `exact`, moves for `search`, rounds for others.
+    time_limit : float, optional
+        Seconds, by default 300; a fit that it ends may differ from another.
+    random_state : int or RandomState, optional
+        The seed; None is 0.
+    n_jobs : int, optional
+        Threads of the solver.
+    spec : str or path, optional
+        A file, or the text of one, whose network, goals and constraints are trained on this data: columns of X count as the
+        columns of the file. It replaces all parameters above but the method, the solver, `time_limit`, the seed and `n_jobs`.
+    spec_params : dict, optional
+        Values of the spec's params.
+
+    Attributes
+    ----------
+    network_ : TrainedNetwork
+        As `bdnnc.load` gives it: exact weights, `save`, `evaluate`. Its classes are the texts of the labels.
+    loss_, bound_, gap_ : Fraction (bound and gap None where nothing is known)
+        Of the first goal, recomputed exactly; sample weights count as repeated points.
+    status_ : str
+        `optimal`, `feasible` or `interrupted`.
+    certificate_, spec_
+        What was proved, and the text that was compiled.
+    classes_, n_features_in_, feature_names_in_
+        As everywhere in scikit-learn.
+    """
+
+    _is_regressor = False
+
+    classes_: NDArray[Any]
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The class of each row of ``X`` (rows, inputs), decided in rational arithmetic. Raises ValueError as `fit`, and
+        NotFittedError."""
+        labels = self._predicted(X)
+        return self.classes_[places_of(labels, class_texts(self.classes_))]
+
+    def _targets(self, y: NDArray[Any]) -> NDArray[Any]:
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            message = f"a classifier needs at least 2 classes, here is 1 class: `{self.classes_[0]}`"
+            raise invalid("E222", message, "add points of another class")
+        return np.array(class_texts(self.classes_), dtype=object)[codes.reshape(-1)]
+
+    def _output(self, y: NDArray[Any], is_hidden: bool) -> Output:
+        unit = text_of("unit", self.unit, "step")
+        kind = "linear" if "hinge" in str(self.loss) else "sign" if unit == "sign" else "step"
+        weights = self.weights if self.output_weights is None else self.output_weights
+        units = "1" if len(np.unique(y)) <= 2 else "classes"
+        return Output(units, kind, text_of("output_weights", weights, "[-1, 1]"), self.bias)
+
+    def _usual_loss(self) -> str:
+        return "hamming"

@@ -1,0 +1,125 @@
+"""The task of a sweep: one training, at one point of the grid, on all training points or without a fold of them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bdnnc.data.folds import Fold
+from bdnnc.diagnostics import InternalError, Source, UserError, WorkFailed
+from bdnnc.pipeline import Form, Pipeline, Replacement
+from bdnnc.sweeping.measurement import WRONG, GoalFigures, Measurement
+from bdnnc.training.settings import Request
+
+if TYPE_CHECKING:
+    from bdnnc.language.quantities import Goal
+    from bdnnc.network.document import Model
+    from bdnnc.solve.interrupt import Interruption
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What all trainings of a sweep share. ``folder``: where the file's paths begin; ``penalty``: the text of the quantity that
+    the loss is held against, None for none."""
+
+    source: Source
+    folder: Path
+    replacement: Replacement | None
+    form: Form
+    request: Request
+    penalty: str | None
+
+    def pipeline(self, overrides: Mapping[str, str], fold: Fold | None = None) -> Pipeline:
+        """The file at a point of the grid."""
+        pipeline = Pipeline(self.source, self.folder, overrides, self.replacement, form=self.form)
+        return pipeline if fold is None else pipeline.holding(fold)
+
+    def penalty_goal(self, pipeline: Pipeline) -> Goal | None:
+        """The penalty, resolved for a file. Raises UserError with what is wrong with its text."""
+        if self.penalty is None:
+            return None
+        flag = "--pareto "
+        return pipeline.goal(Source("command line", flag + self.penalty), len(flag))
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """``point``: its number in the grid; ``overrides``: the params as after ``-D``; ``fold``: what is held out, None if
+    nothing is."""
+
+    point: int
+    overrides: Mapping[str, str]
+    fold: Fold | None = None
+
+    @property
+    def key(self) -> str:
+        """The journal's path of this training: what it is, not where in the grid, so that a grid may grow."""
+        held = "whole" if self.fold is None else f"fold/{self.fold.number}/{self.fold.of}/{self.fold.seed}"
+        return f"sweep/{json.dumps(dict(sorted(self.overrides.items())))}/{held}"
+
+
+def run_trial(plan: Plan, trial: Trial, interruption: Interruption | None = None) -> Measurement:
+    """Trains, certifies and measures. What is wrong with the file at this point, and a training without a network, is a status
+    and a message; nothing of that is raised."""
+    started = time.monotonic()
+    try:
+        return _measured(plan, trial, interruption, started)
+    except (UserError, WorkFailed) as failure:
+        return Measurement(WRONG, time.monotonic() - started, _message(failure))
+    except MemoryError:
+        return Measurement(WRONG, time.monotonic() - started, "there is not enough memory for this")
+
+
+def _measured(plan: Plan, trial: Trial, interruption: Interruption | None, started: float) -> Measurement:
+    from bdnnc.training.no_network import no_network
+    from bdnnc.training.session import train
+
+    pipeline = plan.pipeline(trial.overrides, trial.fold)
+    penalty = plan.penalty_goal(pipeline)
+    trained = train(pipeline, plan.request, interruption=interruption, started=started)
+    model = trained.model
+    if model is None:
+        status = "interrupted" if interruption is not None and interruption.requested else trained.outcome.stages[-1].status
+        return Measurement(status, time.monotonic() - started, no_network(trained.outcome, trained.searched).message)
+    _certify(model, pipeline)
+    return Measurement(
+        status=model.training.status,
+        seconds=time.monotonic() - started,
+        goals=tuple(GoalFigures(goal.sense, goal.text, goal.value, goal.bound) for goal in model.training.goals),
+        loss=model.training.loss,
+        gap=model.training.gap,
+        penalty=_penalty(model, pipeline, penalty),
+        train=model.sets.train,
+        validation=model.sets.validation,
+        test=model.sets.test,
+    )
+
+
+def _penalty(model: Model, pipeline: Pipeline, penalty: Goal | None) -> Fraction | None:
+    from bdnnc.network.measure import Measured
+    from bdnnc.network.network import Network
+
+    if penalty is None or not isinstance(model.network, Network):
+        return None
+    return Measured(model.network, pipeline.problem).goal(penalty)
+
+
+def _certify(model: Model, pipeline: Pipeline) -> None:
+    """Raises InternalError where a figure of the model is not what it recomputes to."""
+    from bdnnc.network.certify import certify
+
+    wrong = certify(model, pipeline.dataset, pipeline.problem).difference
+    if wrong is not None:
+        raise InternalError(f"`{wrong.name}` is {wrong.claimed}, but recomputed it is {wrong.recomputed}")
+
+
+def _message(failure: UserError | WorkFailed) -> str:
+    """The first error with its code, and how many there are besides."""
+    errors = [diagnostic for diagnostic in failure.diagnostics if diagnostic.is_error]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{errors[0].code}: {errors[0].message}{more}"

@@ -1,0 +1,223 @@
+"""The workers of a Dask cluster, on whatever machines they are."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar, final
+
+from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed
+from bdnnc.tasks.executor import ignore, never
+from bdnnc.tasks.pulse import Pulse
+from bdnnc.tasks.rounds import LostError, gather
+
+S = TypeVar("S")
+T = TypeVar("T")
+R = TypeVar("R")
+
+ADDRESS = re.compile(r"(tcp|tls)://(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
+
+LOG = logging.getLogger("distributed.client")
+
+CONNECT = 5.0
+"""Seconds for the scheduler to answer, and then for a first worker to be there."""
+
+ANSWER = 10.0
+"""Seconds that a scheduler which was there may be silent."""
+
+ALONE = 30.0
+"""Seconds without any worker: they may be on their way back."""
+
+DELIVERY = 120.0
+"""Seconds for what all tasks share to reach the workers."""
+
+WITHOUT = "look at what the scheduler and its workers say; without `--cluster` the work is done on this machine"
+
+
+@final
+class Cluster:
+    """The Dask scheduler at ``tcp://host:port`` and all its workers; ``workers`` counts their threads at the beginning.
+
+    The scheduler gives the tasks of a lost worker to others. Tasks that are called off while they run go on to their end, since
+    a thread cannot be ended; nobody waits for them.
+    """
+
+    def __init__(self, address: str) -> None:
+        """Connects. Raises UserError E622 where Dask is not installed, E656 for a wrong address, where no scheduler or no
+        worker is there within a few seconds, and where the workers have another bdnnc."""
+        _check_address(address)
+        self.address = address
+        self._client = _connected(address)
+        self._log_level = LOG.level
+        LOG.setLevel(logging.CRITICAL)  # what it would say of a lost connection is told as an error
+        try:
+            self._workers = _met(self._client, address)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def workers(self) -> int:
+        return self._workers
+
+    def run(
+        self,
+        function: Callable[[S, T], R],
+        shared: S,
+        tasks: Sequence[T],
+        on_result: Callable[[int, R], None] = ignore,
+        should_stop: Callable[[], bool] = never,
+    ) -> list[R | None]:
+        """As `Executor.run`. Raises WorkFailed E527 where workers are lost again and again or none is left, E528 where the
+        scheduler is gone."""
+        crew = _Crew(self._client, self.address, function, shared, tasks)
+        try:
+            return gather(crew, len(tasks), on_result, should_stop)
+        finally:
+            crew.close()
+
+    def close(self) -> None:
+        """Ends the connection; the cluster stays."""
+        self._client.close(timeout=CONNECT)
+        LOG.setLevel(self._log_level)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all tasks of a call get; in a box, since Dask takes lists and tables apart."""
+
+    value: Any
+
+
+@final
+class _Crew:
+    """The cluster at work on the tasks of one call."""
+
+    def __init__(
+        self, client: Any, address: str, function: Callable[[Any, Any], Any], shared: object, tasks: Sequence[Any]
+    ) -> None:
+        self.client, self.address, self.function, self.tasks = client, address, function, tasks
+        self.box = _Shared(shared)
+        self.pulse = Pulse(client)
+        self.courier = ThreadPoolExecutor(1)
+        self.delivery: Future[Any] | None = None
+        self.sent: Any = None
+
+    @property
+    def width(self) -> int:
+        """As many as there are threads now: Dask would queue more of them with a busy worker while others are idle."""
+        return max(1, self.pulse.threads)
+
+    def is_ready(self) -> bool:
+        """Whether what the tasks share is with the workers; it is sent once, and again where all that had it were lost."""
+        if self.client.status != "running":
+            return False
+        if self.sent is None and self.delivery is None and self.pulse.threads:
+            send = self.client.scatter
+            self.delivery = self.courier.submit(send, self.box, broadcast=True, hash=False, timeout=DELIVERY)
+        if self.delivery is not None and self.delivery.done():
+            delivery, self.delivery = self.delivery, None
+            try:
+                self.sent = delivery.result()
+            except (OSError, TimeoutError) as error:
+                raise LostError("the workers were gone before they had what the work needs") from error
+        return self.sent is not None
+
+    def submit(self, place: int) -> Any:
+        return self.client.submit(_work, self.function, self.sent, self.tasks[place], pure=False)
+
+    def result(self, future: Any) -> Any:
+        from distributed import KilledWorker
+
+        status = future.status
+        if status not in ("finished", "error"):
+            raise self._lost()
+        try:
+            return future.result(timeout=ANSWER)
+        except KilledWorker as killed:
+            message = "workers were lost again and again on the same part of the work"
+            help = "it may need more memory than they have: look at what they say, or try a smaller network"
+            raise WorkFailed(Diagnostic("E527", message, help=help)) from killed
+        except TimeoutError as silent:
+            if status == "error":  # the task's own
+                raise
+            raise self._lost() from silent
+
+    def check(self) -> None:
+        self.pulse.look()
+        if self.pulse.silent > ANSWER or self.client.status == "closed":
+            message = f"the Dask scheduler at `{self.address}` no longer answers"
+            raise WorkFailed(Diagnostic("E528", message, help=WITHOUT))
+        if self.pulse.alone > ALONE:
+            message = f"the Dask scheduler at `{self.address}` has had no workers for {ALONE:g} seconds"
+            raise WorkFailed(Diagnostic("E527", message, help=WITHOUT))
+
+    def call_off(self, futures: list[Any]) -> None:
+        if self.client.status == "running":
+            self.client.cancel(futures, force=True)
+
+    def close(self) -> None:
+        self.courier.shutdown(wait=False, cancel_futures=True)
+
+    def _lost(self) -> LostError:
+        self.sent = None
+        return LostError("the cluster lost all workers that had a part of the work, or its scheduler for a while")
+
+
+def _work(function: Callable[[Any, Any], Any], shared: _Shared, task: Any) -> Any:
+    """One task, in a worker."""
+    return function(shared.value, task)
+
+
+def _check_address(address: str) -> None:
+    found = ADDRESS.fullmatch(address)
+    if found is None or not 0 < int(found[3]) < 2**16:
+        message = f"`{address}` is no address of a cluster"
+        raise UserError(Diagnostic("E656", message, help="an address is like `tcp://127.0.0.1:8786`"))
+
+
+def _connected(address: str) -> Any:
+    """A client of the scheduler there."""
+    try:
+        from distributed import Client
+    except ImportError as absent:
+        help = 'pip install "bdnnc[distributed]"'
+        raise UserError(Diagnostic("E622", "a cluster needs Dask, which is not installed", help=help)) from absent
+    try:
+        return Client(address, timeout=CONNECT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        help = f"start it with `dask scheduler`, and workers with `dask worker {address}`"
+        message = f"no Dask scheduler answers at `{address}` within {CONNECT:g} seconds"
+        raise UserError(Diagnostic("E656", message, help=help)) from error
+
+
+def _met(client: Any, address: str) -> int:
+    """The threads of all workers, once there are some and they have this bdnnc."""
+    pulse = Pulse(client)
+    while not pulse.threads:
+        pulse.look()
+        if pulse.alone > CONNECT:
+            help = f"start workers with `dask worker {address}`"
+            raise UserError(Diagnostic("E656", f"the Dask scheduler at `{address}` has no workers", help=help))
+        time.sleep(0.05)
+    _check_versions(client)
+    return pulse.threads
+
+
+def _check_versions(client: Any) -> None:
+    """Raises UserError E656 where a worker has no bdnnc, or another one than this process."""
+    from pydoc import locate  # of the standard library, which every worker can import
+
+    import bdnnc
+
+    versions: dict[str, str | None] = client.run(locate, "bdnnc.__version__")
+    for worker, version in versions.items():
+        if version != bdnnc.__version__:
+            what = "no bdnnc" if version is None else f"bdnnc {version}"
+            help = f'pip install "bdnnc[distributed]=={bdnnc.__version__}" where the workers run'
+            raise UserError(Diagnostic("E656", f"the worker `{worker}` has {what}, not bdnnc {bdnnc.__version__}", help=help))

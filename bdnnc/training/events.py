@@ -1,0 +1,95 @@
+"""An events file that earlier runs have written: one JSON object a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from bdnnc.diagnostics import Diagnostic, UserError
+from bdnnc.network.exact_json import Object, read
+
+FORMAT = "bdnnc-events"
+VERSION = 1
+
+FIRST = b'{"event": "begin", '
+"""How every events file begins."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Events:
+    """``begin``: the first event of the latest run. ``records``: the payloads by their keys. ``network``: the latest event of
+    that name about the whole run, None if there is none. ``size``: bytes of the file up to the end of its last whole line."""
+
+    begin: Mapping[str, Any]
+    records: Mapping[str, Any]
+    network: Mapping[str, Any] | None
+    size: int
+
+
+def read_events(path: Path) -> Events | None:
+    """What stands in the file; None where it is not there or has no whole line.
+
+    A last line without its end was cut off by the end of the run that wrote it, and does not count. Raises UserError E653 where
+    the file cannot be read, is no events file, or has a broken line.
+    """
+    if not path.is_file():
+        return None
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UserError(Diagnostic("E653", f"cannot read `{path}`: {reason}")) from error
+    if not (content.startswith(FIRST) or FIRST.startswith(content)):
+        raise UserError(_foreign(path))
+    size = content.rfind(b"\n") + 1
+    begin: Mapping[str, Any] | None = None
+    network: Mapping[str, Any] | None = None
+    records: dict[str, Any] = {}
+    for number, line in enumerate(content[:size].split(b"\n")[:-1], start=1):
+        event = _event(line, number, path)
+        name = event["event"]
+        if name == "begin":
+            begin = _checked_begin(event, path)
+        elif begin is None:
+            raise UserError(_foreign(path))
+        elif name == "record":
+            records[_key(event, number, path)] = event["payload"]
+        elif name == "network" and "part" not in event:
+            network = event
+    return None if begin is None else Events(begin, records, network, size)
+
+
+def _event(line: bytes, number: int, path: Path) -> Object:
+    try:
+        found = read(line.decode("utf-8"), str(path))
+    except (UnicodeDecodeError, UserError) as error:
+        raise UserError(_foreign(path) if number == 1 else _broken(path, number, "is not JSON")) from error
+    if not isinstance(found, Object) or found.twice is not None or not isinstance(found.get("event"), str):
+        raise UserError(_foreign(path) if number == 1 else _broken(path, number, "is no event"))
+    return found
+
+
+def _checked_begin(event: Object, path: Path) -> Object:
+    if event.get("format") != FORMAT:
+        raise UserError(_foreign(path))
+    if event.get("version") != VERSION:
+        message = f"`{path}` has version {event.get('version')}, not {VERSION}, which this bdnnc reads"
+        raise UserError(Diagnostic("E653", message, help="resume with the bdnnc that wrote it"))
+    return event
+
+
+def _key(event: Object, number: int, path: Path) -> str:
+    if not isinstance(event.get("key"), str) or "payload" not in event:
+        raise UserError(_broken(path, number, "is a record without its key or payload"))
+    return cast("str", event["key"])
+
+
+def _foreign(path: Path) -> Diagnostic:
+    return Diagnostic("E653", f"`{path}` is no events file of bdnnc", help="name another file with `--events`")
+
+
+def _broken(path: Path, number: int, what: str) -> Diagnostic:
+    help = "remove that line to resume without what it said, or begin anew with another file"
+    return Diagnostic("E653", f"line {number} of `{path}` {what}", help=help)

@@ -1,0 +1,200 @@
+"""`train search`: restarts of a stochastic local search, in waves, with a pool of the good networks that they find.
+
+Each wave has the same number of restarts whoever runs them, and begins with the pool that the waves before have left; half of
+its restarts begin at random networks, half at members of the pool. So the networks depend on the seed and on limits of work
+alone, as long as no limit of time is reached. Everything that a restart finds is measured exactly before it counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from time import monotonic
+
+import numpy as np
+
+from bdnnc.formulation.bounds import least_objective
+from bdnnc.formulation.caps import sign_of
+from bdnnc.formulation.formulate import Formulation
+from bdnnc.network.network import Network
+from bdnnc.search.anneal import Annealed
+from bdnnc.search.model import SearchModel, search_model
+from bdnnc.search.networks import network_of, parameters_of
+from bdnnc.search.restart import Restart, Shared, run_restart
+from bdnnc.search.state import Parameters
+from bdnnc.solve.protocol import Progress
+from bdnnc.training.constant import best_constant
+from bdnnc.training.improver import objective_of
+from bdnnc.training.outcome import Limits, StageOutcome, StageStatus
+from bdnnc.training.pool import SIZE, Pool
+from bdnnc.training.proof import meets
+from bdnnc.training.recorded_parameters import parameters_of_record, record_of_parameters
+from bdnnc.training.work import Work
+
+WAVE = 4
+"""Restarts of a wave."""
+
+TOLD_EVERY = 0.25
+"""Seconds between two measurements of networks of a running restart."""
+
+NOTHING_FOUND = "the search met no network that keeps the constraints; give it more time, or use `exact`"
+
+
+def search_stochastically(work: Work) -> StageOutcome:
+    """The method `search`. It never proves anything but that a bound known beforehand is met."""
+    search = NetworkSearch(work, work.limits)
+    search.begin()
+    search.run(work.means.options.restarts, work.means.options.moves)
+    return search.outcome()
+
+
+@dataclass(eq=False)
+class NetworkSearch:
+    """The search for one goal. ``network``, ``objective`` (of the goal's minimized form): the best so far."""
+
+    work: Work
+    limits: Limits
+    pool: Pool = field(init=False)
+    bound: Fraction = field(init=False)
+    network: Network | None = None
+    objective: Fraction | None = None
+    moves: int = 0
+    told: float = 0.0
+    """When a network of a running restart was last measured."""
+
+    def __post_init__(self) -> None:
+        formulation = self.work.formulation
+        self.pool = Pool(formulation.problem, self.work.means.options.pool or SIZE)
+        self.bound = least_objective(formulation)
+
+    @property
+    def formulation(self) -> Formulation:
+        return self.work.formulation
+
+    @property
+    def sign(self) -> int:
+        return sign_of(self.formulation.goal)
+
+    @cached_property
+    def model(self) -> SearchModel:
+        """Made once, when the first restart needs it."""
+        return search_model(self.formulation)
+
+    def begin(self) -> None:
+        """Take what is there without a search: the start, and the best constant network."""
+        if self.formulation.stage == 0:
+            constant = best_constant(self.formulation)
+            if constant is not None:
+                self.offer(constant[0])
+        if self.work.start is not None:
+            self.offer(self.work.start)
+
+    def offer(self, network: Network) -> None:
+        """Measure a network, and keep it in the pool, and as the best one if it is that."""
+        own = replace(network, inputs=self.work.means.inputs, classes=self.formulation.problem.classes)
+        objective = objective_of(own, self.formulation)
+        if objective is None:
+            return
+        self.pool.add(own, objective)
+        if self.objective is None or objective < self.objective:
+            self.network, self.objective = own, objective
+            bound = self.sign * min(self.bound, objective)
+            self.work.means.watch.on_network(own, self.sign * objective, bound)
+            self._tell()
+
+    def run(self, restarts: int | None = None, moves: int | None = None) -> None:
+        """Waves until the bound is met, the time is over, or as many restarts or moves are done as are asked for."""
+        first = 0
+        while not self._is_over() and (moves is None or self.moves < moves) and (restarts is None or first < restarts):
+            last = first + WAVE if restarts is None else min(first + WAVE, restarts)
+            self._wave(range(first, last), None if moves is None else -(-(moves - self.moves) // (last - first)))
+            first = last
+
+    def _wave(self, numbers: range, moves: int | None) -> None:
+        """The restarts of a wave, those aside that an earlier run has done."""
+        journal, key = self.work.means.journal, self.work.key
+        starts = [self._start(number) for number in numbers]
+        remaining, enough = self.limits.remaining, self._enough()
+        tasks: list[Restart] = []
+        for number, start in zip(numbers, starts, strict=True):
+            known = journal.recorded(f"{key}/restart/{number}")
+            if known is None:
+                tasks.append(Restart(number, start, moves, remaining, enough))
+            else:
+                self._take(Annealed(parameters_of_record(known["parameters"]), float(known["goal"]), int(known["moves"])))
+
+        def keep(place: int, found: Annealed, tasks: Sequence[Restart] = tasks) -> None:
+            self._take(found)
+            if not self._is_stopped():  # a run that was cut short is not done
+                record = {"parameters": record_of_parameters(found.parameters), "goal": found.goal, "moves": found.moves}
+                journal.record(f"{key}/restart/{tasks[place].number}", record)
+
+        seed = (self.limits.seed, self.formulation.stage)
+        shared = Shared(self.model, seed, True, self._on_better, self._is_stopped)
+        self.work.means.executor.run(run_restart, shared, tasks, keep, self._is_over)
+
+    def _start(self, number: int) -> Parameters | None:
+        """Where a restart begins: those with an odd number at a member of the pool, the better the likelier; all of them where
+        there are earlier goals, which a random network would not keep."""
+        members = self.pool.networks
+        if not members or (number % 2 == 0 and not self.formulation.stage):
+            return None
+        random = np.random.default_rng([self.limits.seed, self.formulation.stage, number, 1])
+        chosen = members[min(int(random.geometric(0.3)) - 1, len(members) - 1)]
+        return parameters_of(chosen, self.model, self.formulation)
+
+    def _take(self, found: Annealed) -> None:
+        self.moves += found.moves
+        self._offer_parameters(found.parameters)
+        self._tell()
+
+    def _on_better(self, parameters: Parameters, goal: float) -> None:
+        """A restart in this process has got better: measured now and then, and when it is done."""
+        if monotonic() - self.told > TOLD_EVERY:
+            self._offer_parameters(parameters)
+            self.told = monotonic()
+
+    def _offer_parameters(self, parameters: Parameters | None) -> None:
+        if parameters is not None:
+            self.offer(network_of(parameters, self.model, self.formulation))
+
+    def _enough(self) -> float:
+        """The goal at which a restart may stop, with some room for the rounding of floats."""
+        return float(self.bound) + 1e-9 * max(1.0, abs(float(self.bound)))
+
+    def _is_stopped(self) -> bool:
+        return self.limits.is_late or self.work.means.watch.should_stop()
+
+    def _is_over(self) -> bool:
+        return self._is_stopped() or self.is_enough
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the best network meets the bound, or is as near to it as was asked for."""
+        if self.objective is None:
+            return False
+        gap = Fraction(self.limits.gap or 0) * max(Fraction(1), abs(self.objective))
+        return meets(self.objective, self.bound, self.formulation) or self.objective - self.bound <= gap
+
+    def _tell(self) -> None:
+        shown = None if self.objective is None else self.sign * float(self.objective)
+        bound = self.bound if self.objective is None else min(self.bound, self.objective)
+        seconds = monotonic() - self.limits.started
+        self.work.means.watch.on_progress(Progress(seconds, shown, self.sign * float(bound), self.moves))
+
+    def outcome(self) -> StageOutcome:
+        """What is known in the end. ``nodes`` are moves."""
+        value = None if self.objective is None else self.sign * self.objective
+        bound = self.bound if self.objective is None else min(self.bound, self.objective)
+        tolerance = self.formulation.program.tolerance
+        message = "" if self.network is not None else NOTHING_FOUND
+        return StageOutcome(self._status(), self.network, value, self.sign * bound, 0, self.moves, tolerance, message)
+
+    def _status(self) -> StageStatus:
+        if self.objective is not None and meets(self.objective, self.bound, self.formulation):
+            return "optimal"
+        if self.work.means.watch.should_stop():
+            return "interrupted"
+        return "no_solution" if self.network is None else "feasible"
