@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bdnnc.ir.program import Program
     from bdnnc.milp.model import MilpModel
     from bdnnc.network.document import Certificate, Model, TrainingRecord
+    from bdnnc.network.ensemble import Ensemble
     from bdnnc.network.evaluation import Evaluation, RegressionEvaluation
     from bdnnc.network.network import Network
     from bdnnc.training.session import Trained
@@ -117,7 +118,13 @@ class Compiled:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
-        self._pipeline.model_spec  # noqa: B018 - errors end here
+        self._pipeline.dataset  # noqa: B018 - errors end here
+
+    @cached_property
+    def pairs(self) -> tuple[Compiled, ...]:
+        """Of a `network one_vs_one`: the file for each pair of classes, which has a problem, a program and a matrix; the file as
+        a whole has none. Empty for other networks."""
+        return tuple(Compiled(pair) for pair in self._pipeline.pairs())
 
     @property
     def dataset(self) -> Dataset:
@@ -126,18 +133,27 @@ class Compiled:
 
     @property
     def problem(self) -> Problem:
-        """The network with its domains, the patterns and the goal."""
-        return self._pipeline.problem
+        """The network with its domains, the patterns and the goal. Raises UserError E391, as all that follows from it, where
+        each pair of classes has its own, in ``pairs``."""
+        return self._one.problem
 
     @property
     def program(self) -> Program:
         """Variables, implications, products; ``str(program)`` is its text."""
-        return self._pipeline.program
+        return self._one.program
 
     @property
     def milp(self) -> MilpModel:
         """The matrix: ``A`` (CSR), ``row_lower``, ``row_upper``, ``c``, ``lower``, ``upper``, ``integrality``, ``names``."""
-        return self._pipeline.milp
+        return self._one.milp
+
+    @property
+    def _one(self) -> Pipeline:
+        """The pipeline, which has one network."""
+        if self._pipeline.is_ensemble:
+            message = "a `one_vs_one` network has a model for each pair of classes, not one"
+            raise UserError(Diagnostic("E391", message, help="take those of `pairs`, for example `compiled.pairs[0].milp`"))
+        return self._pipeline
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -145,7 +161,8 @@ class Compiled:
         return tuple(self._pipeline.warnings)
 
     def write(self, path: str | Path) -> None:
-        """Write the MILP in the format of the suffix (``.mps .mps.gz .lp .lp.gz .npz``), and ``PATH.map.json`` beside it.
+        """Write the MILP in the format of the suffix (``.mps .mps.gz .lp .lp.gz .npz``), and ``PATH.map.json`` beside it; of a
+        `network one_vs_one` one a pair of classes: ``model_0_1.mps`` for ``model.mps``.
 
         Raises UserError E611 (suffix), E612 (cannot be written).
         """
@@ -197,10 +214,12 @@ class Compiled:
         return Result(trained, None if save is None else Path(save).parent)
 
     def __repr__(self) -> str:
+        if self._pipeline.is_ensemble:
+            return f"Compiled({self._pipeline.source.name!r}: {len(self._pipeline.pair_places)} pairs of classes)"
         return f"Compiled({self._pipeline.source.name!r}: {self.milp!r})"
 
     def _repr_html_(self) -> str:
-        return self.milp.html()
+        return f"<p>{escape(repr(self))}</p>" if self._pipeline.is_ensemble else self.milp.html()
 
 
 @final
@@ -265,8 +284,8 @@ class TrainedNetwork:
         """Where the data's path, if relative, begins."""
 
     @property
-    def layers(self) -> Network:
-        """The layers with their exact weights."""
+    def layers(self) -> Network | Ensemble:
+        """The layers with their exact weights; of an ensemble ``members``, a network for each pair of classes."""
         return self.model.network
 
     @property
@@ -309,10 +328,12 @@ class TrainedNetwork:
         Raises as `predict`, and for unknown labels.
         """
         from bdnnc.data.rows import array_rows
-        from bdnnc.network.evaluation import evaluate
+        from bdnnc.network.ensemble import Ensemble
+        from bdnnc.network.evaluation import evaluate, evaluate_votes
 
-        rows = array_rows(X, self.model.network.inputs, y, self.classes)
-        return evaluate(self.model.network, rows.samples())
+        network = self.model.network
+        samples = array_rows(X, network.inputs, y, self.classes).samples()
+        return evaluate_votes(network, samples) if isinstance(network, Ensemble) else evaluate(network, samples)
 
     def save(self, path: str | Path) -> None:
         """Write the MODEL.json, whole or not at all; the data's path is written as seen from there. Raises UserError E661."""

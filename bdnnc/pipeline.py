@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, final, get_args
@@ -240,11 +240,11 @@ class Pipeline:
 
     @cached_property
     def problem(self) -> Problem:
-        """The network, the data and the goal, about neurons."""
+        """The network, the data and the goal, about neurons. Raises InternalError for an ensemble, as all that follows."""
         from bdnnc.posing import pose
 
         spec, dataset = self.model_spec, self.dataset
-        with self._timed("pose") as made:
+        with self._timed("pose") as made, self._named():
             made.what = problem = pose(spec, dataset)
         return problem
 
@@ -263,7 +263,7 @@ class Pipeline:
         from bdnnc.formulation.published import formulate_published
 
         problem, published = self.problem, self.form == "published"
-        with self._timed("formulate") as made:
+        with self._timed("formulate") as made, self._named():
             found = formulate_published(problem, self.name) if published else formulate(problem, self.name, stage, reached)
             made.what = found.program
         return found if published else run_passes(found, self.without, self.on_stage)
@@ -310,8 +310,6 @@ class Pipeline:
         return pieces[0]
 
     def _replaced(self, spec: DataSpec) -> DataSpec:
-        from dataclasses import replace
-
         from bdnnc.language.spec import FileSource
 
         if self.replacement is None or self.replacement.path is None:
@@ -327,6 +325,17 @@ class Pipeline:
         made, began = _Made(), time.monotonic()
         yield made
         self.on_stage(stage, time.monotonic() - began, made.what)
+
+    @contextmanager
+    def _named(self) -> Generator[None]:
+        """Of a pair: its classes stand below whatever is wrong."""
+        try:
+            yield
+        except UserError as wrong:
+            if self.classes is None:
+                raise
+            note = f"in the network of {' and '.join(f'`{name}`' for name in self.dataset.classes)}"
+            raise UserError([replace(found, notes=(*found.notes, note)) for found in wrong.diagnostics]) from wrong
 
     def _report(self, found: list[Diagnostic]) -> None:
         known = set(self.warnings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bdnnc.data.pairs import Pair
 from bdnnc.milp.files import suffix_of, write
 from bdnnc.milp.map import MapSources, write_map
 from bdnnc.pipeline import Pipeline
@@ -14,9 +15,22 @@ def map_path(path: str) -> str:
     return path[: -len(suffix_of(path))] + ".map.json"
 
 
+def pair_path(path: str, pair: Pair) -> str:
+    """``model.mps.gz`` -> ``model_0_2.mps.gz`` for the model of a pair of classes, by their places in class order."""
+    suffix = suffix_of(path)
+    return f"{path[: -len(suffix)]}_{pair[0]}_{pair[1]}{suffix}"
+
+
 def write_with_map(pipeline: Pipeline, path: str) -> None:
-    """Write the MILP to ``path`` and its map beside it. Raises UserError E611, E612."""
+    """Write the MILP to ``path`` and its map beside it; of an ensemble those of each pair to `pair_path`.
+
+    Raises UserError E611, E612.
+    """
     suffix_of(path)  # a wrong suffix is known before the work
+    if pipeline.is_ensemble:
+        for place, pair in zip(pipeline.pair_places, pipeline.pairs(), strict=True):
+            write_with_map(pair, pair_path(path, place))
+        return
     write(pipeline.milp, path)
     write_map(pipeline.milp, map_path(path), map_sources(pipeline))
 

@@ -39,7 +39,7 @@ KNOWS: dict[str, set[str]] = {
     "training": BASE
     | {"language", "data", "ir", "formulation", "milp", "solve", "network", "search", "tasks", "pipeline", "report"},
     "api": BASE | {"language", "data", "ir", "milp", "network", "training", "pipeline", "report", "writing"},
-    "sweeping": BASE | {"api", "language", "data", "network", "pipeline", "solve", "tasks", "training"},
+    "sweeping": BASE | {"api", "language", "data", "network", "pipeline", "report", "solve", "tasks", "training"},
     "datasets": BASE,
     "sklearn": BASE | {"api", "data", "network", "pipeline", "training"},
     "cli": BASE

@@ -58,13 +58,9 @@ def certify(
 
 def _recomputed(found: Stored, pipeline: Pipeline, text: str | None) -> CertifyReport:
     """All figures; ``text`` is the spec given beside the model, with the stored params."""
-    from bdnnc.network.certify import certify as recompute
-    from bdnnc.network.declared import declared_checks
-    from bdnnc.network.planned import network_class, planned_checks
+    from bdnnc.training.recheck import recheck
 
-    checks = (declared_checks(pipeline.model_spec.layers), planned_checks(pipeline.formulation))
-    searched = network_class(pipeline.formulation)
-    return recompute(found.model, pipeline.dataset, pipeline.problem, checks, text, searched)
+    return recheck(found.model, pipeline, text)
 
 
 def _refuse_foreign(found: Stored, pipeline: Pipeline, text: str | None, path: Path | None, report: CertifyReport) -> None:

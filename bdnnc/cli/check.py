@@ -74,11 +74,14 @@ def _data_facts(pipeline: Pipeline) -> str:
     """As far as the plans of the layers, where margins are found wanting, and the settings of the training."""
     from bdnnc.training.settings import Request, settle
 
-    spec, dataset = pipeline.model_spec, pipeline.dataset
-    _ = pipeline.formulation  # where margins are found wanting
-    settle(Request(), spec.train, time.monotonic())
+    networks = list(pipeline.pairs()) or [pipeline]
+    for network in networks:
+        _ = network.formulation  # where margins are found wanting
+        settle(Request(), network.model_spec.train, time.monotonic())
+    dataset = pipeline.dataset
     sizes = [
-        _counted(len(spec.layers), "layer"),
+        *([_counted(len(networks), "network")] if pipeline.is_ensemble else []),
+        _counted(len(networks[0].model_spec.layers), "layer"),
         _counted(len(dataset.train.y), "training point"),
         _counted(len(dataset.inputs), "input"),
         _counted(len(dataset.classes), "class", "classes"),

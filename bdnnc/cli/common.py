@@ -131,7 +131,21 @@ def _stdin_source() -> Source:
 
 
 def class_lines(pipeline: Pipeline) -> list[str]:
-    """What the compiler chose for each layer: its margin, and why, and its range of biases; and what is special about it."""
+    """What the compiler chose for each layer: its margin, and why, and its range of biases; and what is special about it. Of an
+    ensemble what was chosen for the first pair of classes that has it."""
+    if not pipeline.is_ensemble:
+        return _class_lines(pipeline)
+    pairs = list(pipeline.pairs())
+    of_pairs = [(pair, _class_lines(pair)) for pair in pairs]
+    lines = [f"{len(pairs)} {'network, for the pair' if len(pairs) == 1 else 'networks, one for each pair'} of classes"]
+    for place, line in enumerate(of_pairs[0][1]):
+        others = len({tuple(found[place : place + 1]) for _, found in of_pairs}) > 1
+        first, second = pairs[0].dataset.classes
+        lines.append(f"{line}; so for `{first}` against `{second}`, otherwise for other pairs" if others else line)
+    return lines
+
+
+def _class_lines(pipeline: Pipeline) -> list[str]:
     from bdnnc.exact import decimal_text
 
     lines: list[str] = []

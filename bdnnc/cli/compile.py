@@ -23,6 +23,7 @@ from bdnnc.cli.common import (
 from bdnnc.cli.compile_flags import Asked, Stage
 from bdnnc.cli.face import Face, unwritable
 from bdnnc.cli.timetable import Timetable
+from bdnnc.diagnostics import Diagnostic, UserError
 from bdnnc.pipeline import Pipeline
 
 
@@ -52,14 +53,47 @@ def compile(
     asked.check()
     timetable = Timetable(tuple(asked.print_after))
     pipeline = pipeline_of(spec, define, without=asked.without, form=formulation, on_stage=timetable)
-    if out is not None:
-        _write(face, pipeline, out, timetable)
-    _print(face, pipeline, asked, timetable)
+    if _of_pairs(pipeline, asked):
+        _compile_pairs(face, pipeline, asked, timetable)
+    else:
+        _compile_one(face, pipeline, out, asked, timetable)
     face.show(pipeline.warnings)
     _summarise(face, pipeline, asked)
     if time_passes:
         face.say(timetable.text().rstrip())
     return 0
+
+
+def _of_pairs(pipeline: Pipeline, asked: Asked) -> bool:
+    """Whether there is a model for each pair of classes. The tree is that of the file, whatever the data say. Raises UserError
+    E648 where several models would be printed as one."""
+    if (asked.emit is Stage.TREE and not asked.needs_program) or not pipeline.is_ensemble:
+        return False
+    if asked.emit is not None and asked.emit.is_file:
+        message = f"`--emit {asked.emit}` prints one model, and `one_vs_one` has one for each pair of classes"
+        first, second = pipeline.pair_places[0]
+        help = f"write them to files: `-o model.mps` writes `model_{first}_{second}.mps` and so on"
+        raise UserError(Diagnostic("E648", message, help=help))
+    return True
+
+
+def _compile_pairs(face: Face, pipeline: Pipeline, asked: Asked, timetable: Timetable) -> None:
+    """Each pair of an ensemble as a file of its own, its files and texts under the places of its two classes."""
+    from bdnnc.writing import pair_path
+
+    for classes, pair in zip(pipeline.pair_places, pipeline.pairs(), strict=True):
+        timetable.next_model()
+        if asked.emit is not None or asked.print_after or asked.stats:
+            first, second = pair.dataset.classes
+            face.result(f"--- {first} against {second} ---\n")
+        out = None if asked.out is None else pair_path(asked.out, classes)
+        _compile_one(face, pair, out, asked, timetable)
+
+
+def _compile_one(face: Face, pipeline: Pipeline, out: str | None, asked: Asked, timetable: Timetable) -> None:
+    if out is not None:
+        _write(face, pipeline, out, timetable)
+    _print(face, pipeline, asked, timetable)
 
 
 def _write(face: Face, pipeline: Pipeline, out: str, timetable: Timetable) -> None:
@@ -156,8 +190,8 @@ def _summarise(face: Face, pipeline: Pipeline, asked: Asked) -> None:
     face.notes(pipeline.dataset.notes)
     if not asked.needs_program:
         return
-    face.notes([*class_lines(pipeline), *_later_goals(pipeline)])
-    if asked.needs_model:
+    face.notes([*class_lines(pipeline), *_later_goals(next(pipeline.pairs(), pipeline))])
+    if asked.needs_model and not pipeline.is_ensemble:
         model = pipeline.milp
         rows, columns = model.A.shape
         face.say(f"{rows:,} rows, {columns:,} columns ({int(model.integrality.sum()):,} integer), {model.A.nnz:,} non-zeros")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import typer
@@ -11,9 +12,17 @@ from bdnnc.cli.common import Color, Colored, DataPath, Formatted, ModelPath, Out
 from bdnnc.diagnostics import Diagnostic, UserError
 
 if TYPE_CHECKING:
+
     from bdnnc.cli.stored import Stored
+    from bdnnc.data.dataset import Samples
     from bdnnc.language.quantities import Term
     from bdnnc.language.spec import Facts
+    from bdnnc.network.ensemble import Predictor
+    from bdnnc.network.evaluation import Evaluation, RegressionEvaluation
+
+
+Terms = tuple[tuple["Term", ...], ...]
+"""The terms that are the loss: one tuple, or one for each pair of an ensemble."""
 
 
 def evaluate(
@@ -27,7 +36,6 @@ def evaluate(
     """Print loss, errors, accuracy and confusion of a model, or how far its values are off. DATA has the targets."""
     from bdnnc.cli.points import read_data
     from bdnnc.cli.stored import stored
-    from bdnnc.network.evaluation import evaluate as figures
 
     face = face_of(context, quiet, color)
     found = stored(model)
@@ -42,7 +50,7 @@ def evaluate(
     weighted = None if terms is None else _weighted(found, terms)
     if terms is not None and weighted is None:
         face.notes(["the loss is left out: its `balanced` weights belong to the training points, which are not here any more"])
-    evaluation = figures(found.model.network, rows.samples(), weighted)
+    evaluation = _evaluated(found.model.network, rows.samples(), weighted)
     if format is Output.JSON:
         from bdnnc.network.exact_json import write
 
@@ -52,16 +60,35 @@ def evaluate(
     return 0
 
 
-def _loss_terms(found: Stored) -> tuple[Term, ...] | None:
+def _loss_terms(found: Stored) -> Terms | None:
     """The loss of the stored spec's first goal, its errors where it has no loss; None where neither, and for a model that holds
     no goal."""
-    from bdnnc.language import check_model
+    from bdnnc.language import check_model, check_pairs
     from bdnnc.network.score import loss_terms
 
-    spec, wrong = check_model(found.tree(), {}, found.folder, _facts(found))
-    if spec is None:
+    facts, tree, classes = _facts(found), found.tree(), found.model.network.classes
+    if found.model.members:
+        pairs = [replace(facts, classes=pair, whole=classes) for pair in combinations(classes, 2)]
+        specs, wrong = check_pairs(tree, {}, found.folder, pairs)
+    else:
+        spec, wrong = check_model(tree, {}, found.folder, facts)
+        specs = None if spec is None else (spec,)
+    if specs is None:
         raise UserError([d for d in wrong if d.is_error])
-    return (loss_terms(spec.goals[0]) or None) if spec.goals else None
+    terms = tuple(loss_terms(spec.goals[0]) if spec.goals else () for spec in specs)
+    return terms if any(terms) else None
+
+
+def _evaluated(network: Predictor, samples: Samples, terms: Terms | None) -> Evaluation | RegressionEvaluation:
+    """The figures on these points; the loss of an ensemble is the sum over its members, each on the points of its classes."""
+    from bdnnc.network.ensemble import Ensemble
+    from bdnnc.network.ensemble_score import members_loss
+    from bdnnc.network.evaluation import evaluate, evaluate_votes
+
+    if not isinstance(network, Ensemble):
+        return evaluate(network, samples, None if terms is None else terms[0])
+    loss = None if terms is None else members_loss(network, samples, terms)
+    return replace(evaluate_votes(network, samples), loss=loss)
 
 
 def _facts(found: Stored) -> Facts:
@@ -82,15 +109,17 @@ def _facts(found: Stored) -> Facts:
     )
 
 
-def _weighted(found: Stored, terms: Sequence[Term]) -> tuple[Term, ...] | None:
+def _weighted(found: Stored, terms: Terms) -> Terms | None:
     """The terms with their class weights; those that are `balanced` are counted on the training points, None if these cannot be
     read again."""
     from bdnnc.cli.stored import recompiled
     from bdnnc.network.score import is_balanced, resolved
 
-    if not any(is_balanced(term) for term in terms):
-        return tuple(terms)
+    if not any(is_balanced(term) for part in terms for term in part):
+        return terms
     try:
-        return resolved(terms, recompiled(found, None, None).dataset.counts.sum(axis=0).tolist())
+        sizes = recompiled(found, None, None).dataset.counts.sum(axis=0).tolist()
     except UserError:  # the data is gone; the other figures need it not
         return None
+    of_parts = combinations(sizes, 2) if found.model.members else [sizes]
+    return tuple(resolved(part, counts) for part, counts in zip(terms, of_parts, strict=True))

@@ -16,7 +16,7 @@ from bdnnc.diagnostics import Diagnostic, UserError
 
 if TYPE_CHECKING:
     from bdnnc.exact import ExactMatrix
-    from bdnnc.network.network import Network
+    from bdnnc.network.ensemble import Predictor
 
 CHUNK = 10_000
 """Rows that are decided, and written, at a time."""
@@ -55,7 +55,7 @@ def chunks(X: ExactMatrix) -> Iterator[ExactMatrix]:
         yield X.rows(np.arange(first, min(first + CHUNK, X.shape[0])))
 
 
-def _print(network: Network, X: ExactMatrix) -> None:
+def _print(network: Predictor, X: ExactMatrix) -> None:
     from bdnnc.network.evaluation import write_predictions
 
     try:
@@ -67,7 +67,7 @@ def _print(network: Network, X: ExactMatrix) -> None:
         raise unwritable(error) from error
 
 
-def _write(network: Network, X: ExactMatrix, path: Path) -> int:
+def _write(network: Predictor, X: ExactMatrix, path: Path) -> int:
     """All of the file or nothing. Raises UserError E661 for a folder, E612 where it cannot be written."""
     from bdnnc.milp.files import opened
     from bdnnc.network.evaluation import write_predictions

@@ -28,16 +28,12 @@ from bdnnc.cli.common import (
     refuse_overwriting,
 )
 from bdnnc.cli.face import Face
+from bdnnc.cli.work_flags import ClusterAddress, EventsPath, Jobs, Resume
 from bdnnc.diagnostics import Diagnostic, UserError, render_concise
 
 if TYPE_CHECKING:
-    from bdnnc.solve.interrupt import Interruption
-    from bdnnc.sweeping.measurement import Measurement
+    from bdnnc.report.progress import ProgressReporter
     from bdnnc.sweeping.result import SweepResult
-    from bdnnc.sweeping.row import Row
-    from bdnnc.sweeping.sweep import Sweep
-    from bdnnc.sweeping.trial import Trial
-    from bdnnc.tasks.executor import Executor
 
 SAVE_EVERY = 2.0
 """Seconds between two tables on disk while the sweep runs."""
@@ -58,8 +54,10 @@ def sweep(
     pareto: Annotated[
         str | None, typer.Option("--pareto", metavar="PENALTY", help="What the loss is held against, as l0(weights).")
     ] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", metavar="N", help="Processes; -1 for all cores.")] = None,
-    cluster: Annotated[str | None, typer.Option("--cluster", metavar="ADDRESS", help="tcp://host:port of Dask.")] = None,
+    jobs: Jobs = None,
+    cluster: ClusterAddress = None,
+    events: EventsPath = None,
+    resume: Resume = False,
     method: Annotated[str | None, typer.Option("--method", metavar="M", help="As of train.")] = None,
     solver: Annotated[str | None, typer.Option("--solver", metavar="S", help="auto or highs")] = None,
     time_limit: Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", help="Of each training.")] = None,
@@ -73,32 +71,34 @@ def sweep(
     color: Colored = Color.AUTO,
 ) -> int:
     """Train a spec at every point of a grid of its params, and print the table of what came of it."""
+    from bdnnc.report.progress import make_reporter
     from bdnnc.solve.interrupt import Interruption
+    from bdnnc.sweeping.conduct import Conditions, conduct
     from bdnnc.sweeping.prepare import prepared
-    from bdnnc.tasks.factory import executor_of
     from bdnnc.training.settings import Request
 
     face = face_of(context, quiet, color)
     request = Request(method, solver, time_limit, gap, node_limit, threads, seed)
-    with Interruption() as interruption:
+    conditions = Conditions(jobs, cluster, events, resume)
+    with Interruption() as interruption, make_reporter("none" if quiet else "plain") as reporter:
         pipeline = pipeline_of(spec)
-        _check_outputs(out, plot, format, spec)
+        _check_outputs(spec, out, plot, events, format)
         ready = prepared(pipeline.source, pipeline.folder, overrides(define), request, cv, pareto, form=formulation.value)
-        executor = executor_of(jobs, cluster)
-        try:
-            result = _run(face, ready, executor, interruption, out)
-        finally:
-            executor.close()
+        trainings = f"{len(ready.trials):,} {'training' if len(ready.trials) == 1 else 'trainings'}"
+        face.notes([f"{trainings} for {len(ready.grid.points):,} {'row' if len(ready.grid.points) == 1 else 'rows'}"])
+        table = _Table(reporter, None if out in (None, STDIN) else Path(out))
+        result = conduct(ready, conditions, reporter, interruption, table.save_sometimes)
     _report(face, result, out, plot, format)
+    if result.failure is not None:
+        raise result.failure
     if result.interrupted:
-        done = "the rows so far are printed" + (f" and saved as {out}" if out not in (None, STDIN) else "")
-        face.say(f"interrupted: {done}")
+        face.say("interrupted: the rows so far are printed" + (f" and saved as {out}" if out not in (None, STDIN) else ""))
         return interruption.exit_code
     result.require_network()
     return 0
 
 
-def _check_outputs(out: str | None, plot: str | None, format: Output, spec: str) -> None:
+def _check_outputs(spec: str, out: str | None, plot: str | None, events: str | None, format: Output) -> None:
     """What can be known of the files to be written before the work."""
     from bdnnc.sweeping.plot import check_plot
     from bdnnc.training.session import probe
@@ -106,8 +106,12 @@ def _check_outputs(out: str | None, plot: str | None, format: Output, spec: str)
     if out == STDIN and format is Output.JSON:
         help = "leave one of them out"
         raise UserError(Diagnostic("E648", "`-o -` and `--format json` both print on standard output", help=help))
-    refuse_overwriting(out, spec)
-    refuse_overwriting(plot, spec, out)
+    if events == STDIN:
+        help = "name a file; `tail -f FILE.jsonl` shows the events as they come"
+        raise UserError(Diagnostic("E644", "events are read again at a `--resume`, which `--events -` cannot be", help=help))
+    _refuse_twice(out, plot, events)
+    for path in (out, plot, events):
+        refuse_overwriting(path, spec)
     if plot is not None:
         check_plot(Path(plot))
     for path in (out, plot):
@@ -115,46 +119,34 @@ def _check_outputs(out: str | None, plot: str | None, format: Output, spec: str)
             probe(Path(path))
 
 
-def _run(face: Face, ready: Sweep, executor: Executor, interruption: Interruption, out: str | None) -> SweepResult:
-    from bdnnc.sweeping.result import SweepResult
-    from bdnnc.sweeping.sweep import run_sweep
-    from bdnnc.sweeping.text import measured_text, trial_text
-    from bdnnc.training.journal import Journal
-
-    total = len(ready.trials)
-    face.say(f"note: {total:,} {'training' if total == 1 else 'trainings'}, {len(ready.grid.points):,} rows")
-    table = _Table(face, ready, None if out in (None, STDIN) else Path(out))
-
-    def tell(trial: Trial, found: Measurement, done: int) -> None:
-        face.say(f"[{done} of {total}] {trial_text(trial)}: {measured_text(found, trial.fold is not None)}")
-
-    rows = run_sweep(ready, executor, Journal(), tell, interruption, table.save_sometimes)
-    return SweepResult(rows, ready.grid.swept, ready.plan.penalty, interruption.requested)
+def _refuse_twice(*paths: str | None) -> None:
+    """Raises UserError E647 where two of the files to be written are the same."""
+    given = [path for path in paths if path not in (None, STDIN)]
+    for place, path in enumerate(given):
+        if any(Path(path).resolve() == Path(other).resolve() for other in given[:place]):
+            raise UserError(Diagnostic("E647", f"`{path}` would be written twice", help="name two files"))
 
 
 @dataclass(slots=True)
 class _Table:
     """The CSV, kept up to date while the sweep runs."""
 
-    face: Face
-    ready: Sweep
+    reporter: ProgressReporter
     path: Path | None
     saved: float = 0.0
     has_complained: bool = False
 
-    def save_sometimes(self, rows: Callable[[], tuple[Row, ...]]) -> None:
-        """Where a disk is full that is told once, and tried again."""
-        from bdnnc.sweeping.result import SweepResult
-
+    def save_sometimes(self, so_far: Callable[[], SweepResult]) -> None:
+        """A disk that is full is told once, and tried again."""
         if self.path is None or time.monotonic() - self.saved < SAVE_EVERY:
             return
         self.saved = time.monotonic()
         try:
-            SweepResult(rows(), self.ready.grid.swept, self.ready.plan.penalty).save(self.path)
+            so_far().save(self.path)
         except UserError as trouble:
             if not self.has_complained:
                 told = Diagnostic("W661", f"{trouble.diagnostics[0].message}; going on, and trying again later")
-                self.face.say(render_concise([told]).rstrip())
+                self.reporter.say(render_concise([told]).rstrip())
             self.has_complained = True
 
 

@@ -29,6 +29,11 @@ class Timetable:
         if stage in self.print_after:
             self.programs[stage] = str(made)
 
+    def next_model(self) -> None:
+        """What follows is of another model of the same file: nothing is compared with the last, whose texts were printed."""
+        self.before = None
+        self.programs.clear()
+
     def _said(self, made: object) -> str:
         from bdnnc.ir.program import Program
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from enum import StrEnum
 from fractions import Fraction
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,6 +33,7 @@ from bdnnc.cli.work_flags import ClusterAddress, EventsPath, Jobs, Resume
 from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed
 
 if TYPE_CHECKING:
+    from bdnnc.network.document import Model, TrainingRecord
     from bdnnc.pipeline import Pipeline
     from bdnnc.solve.interrupt import Interruption
     from bdnnc.training.session import Trained
@@ -168,9 +170,19 @@ def _require_gap(trained: Trained) -> None:
         return
     from bdnnc.network.check import value_text
 
-    training = trained.model.training
+    training, whose = _furthest(trained.model)
     reached = "no bound is known" if training.gap is None else f"the gap is {float(training.gap):.6g}"
     help = "give it more time with `--time-limit`, or ask for a wider gap"
     raise WorkFailed(
-        Diagnostic("E524", f"a gap of {value_text(training.options['gap'])} was asked for, but {reached}", help=help)
+        Diagnostic("E524", f"a gap of {value_text(training.options['gap'])} was asked for, but {whose}{reached}", help=help)
     )
+
+
+def _furthest(model: Model) -> tuple[TrainingRecord, str]:
+    """The record of a training; of an ensemble that of the pair which is furthest from its bound, and its name."""
+    if not model.members:
+        return model.training, ""
+    parts = [member.training for member in model.members]
+    furthest = max(range(len(parts)), key=lambda place: (parts[place].gap is None, parts[place].gap or 0))
+    first, second = list(combinations(model.network.classes, 2))[furthest]
+    return parts[furthest], f"for `{first}` against `{second}` "

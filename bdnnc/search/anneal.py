@@ -15,6 +15,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from bdnnc.search.block import Heat, block_step
+from bdnnc.search.grids import nearest
 from bdnnc.search.kernels import Kernel
 from bdnnc.search.model import SearchModel
 from bdnnc.search.proposal import is_violated, proposal_steps
@@ -128,7 +129,9 @@ def random_parameters(model: SearchModel, random: Generator) -> Parameters:
         drawn = layer.levels[random.integers(len(layer.levels), size=layer.free.shape)] * scale[:, np.newaxis]
         table = np.where(layer.free, drawn, layer.constant)
         if layer.least is not None and layer.most is not None:
-            table = np.where(layer.free, np.clip(table, layer.least, layer.most), table)
+            clipped = np.clip(table, layer.least, layer.most)
+            members = [nearest(layer.levels * own, row) for own, row in zip(scale.tolist(), clipped, strict=True)]
+            table = np.where(layer.free, np.array(members), table)
         if layer.fan_in is not None:
             _thin(table, layer.free, layer.fan_in, random)
         sums = np.rint(table.astype(np.float64) @ below.astype(np.float64)).astype(np.int64)

@@ -155,6 +155,15 @@ def grid_layer(plan: LayerPlan, inputs: Integers | int, input_scale: int) -> Gri
     )
 
 
+def nearest(levels: Integers, values: Integers) -> Integers:
+    """The nearest of some ascending levels for each value."""
+    right = np.clip(np.searchsorted(levels, values), 1, max(1, len(levels) - 1))
+    if len(levels) == 1:
+        return np.full(values.shape, levels[0])
+    low, high = levels[right - 1], levels[right]
+    return np.where(values - low <= high - values, low, high)
+
+
 def _members(domain: ParameterDomain) -> tuple[list[Fraction], list[Fraction] | None]:
     """What a weight may be, and the scales that multiply it, None where there are none."""
     if isinstance(domain, ScaledDomain):

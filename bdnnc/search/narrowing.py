@@ -60,7 +60,8 @@ def _weights_under(layer: GridLayer, quantity: Parameters, limit: Fraction, belo
     if above:
         least[at] = np.maximum(least[at], ceil(scaled))
     if below and above and layer.scales is None:
-        free[at], constant[at] = False, round(scaled)
+        constant[at] = np.where(free[at], round(scaled), constant[at])
+        free[at] = False
     return replace(layer, least=least, most=most, free=free, constant=constant)
 
 

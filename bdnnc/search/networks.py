@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from bdnnc.formulation.formulate import Formulation
 from bdnnc.ir.domains import RealDomain, ScaledDomain
 from bdnnc.network.network import Layer, Network
 from bdnnc.network.scales import scale_of
-from bdnnc.search.grids import GridLayer
+from bdnnc.search.grids import GridLayer, nearest
 from bdnnc.search.model import SearchModel
 from bdnnc.search.state import Parameters, State
 from bdnnc.search.structure import looks_at_bias
@@ -53,11 +54,11 @@ def parameters_of(network: Network, model: SearchModel, formulation: Formulation
             for unit in range(grid.units):
                 free = plan.layer.free[unit]
                 found = scale_of(layer.weights[unit][free], domain)
-                scale[unit] = _nearest(grid.scales, np.array([round(found * grid.scale_unit)]))[0]
+                scale[unit] = nearest(grid.scales, np.array([round(found * grid.scale_unit)]))[0]
                 base = np.rint((layer.weights[unit] / found).astype(np.float64) * (grid.weight_scale // grid.scale_unit))
-                table[unit][free] = _nearest(grid.levels, base.astype(np.int64))[free] * scale[unit]
+                table[unit][free] = nearest(grid.levels, base.astype(np.int64))[free] * scale[unit]
         else:
-            table = np.where(grid.free, _nearest(grid.levels, table), grid.constant)
+            table = np.where(grid.free, nearest(grid.levels, table), grid.constant)
         weights.append(np.where(grid.free, table, grid.constant))
         biases.append(np.array([_bias(grid, unit, value) for unit, value in enumerate(layer.bias)], dtype=np.int64))
         scales.append(scale)
@@ -65,17 +66,8 @@ def parameters_of(network: Network, model: SearchModel, formulation: Formulation
 
 
 def _bias(grid: GridLayer, unit: int, value: Fraction) -> int:
-    own, wanted = grid.bias_grid(unit), round(value * grid.scale)
+    own, wanted = grid.bias_grid(unit), floor(value * grid.scale)  # sums are integers: rounding down changes no activation
     return wanted if own is None else own.nearest(wanted)
-
-
-def _nearest(levels: Integers, values: Integers) -> Integers:
-    """The nearest level of each value."""
-    right = np.clip(np.searchsorted(levels, values), 1, max(1, len(levels) - 1))
-    if len(levels) == 1:
-        return np.full(values.shape, levels[0])
-    low, high = levels[right - 1], levels[right]
-    return np.where(values - low <= high - values, low, high)
 
 
 def _is_looked_at(model: SearchModel, place: int) -> bool:

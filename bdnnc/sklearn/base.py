@@ -111,9 +111,9 @@ class Estimator(BaseEstimator):
             points = points.repeated(multiplicities(checked_weights(sample_weight, len(X))))
         if file is not None:
             return fit(file, points, self._request())
-        points = points.sorted()
-        name = type(self).__name__
-        return fit(text_pipeline(spec_text(self._wanted(points.y)), name), points, Request(solver=self._solver()))
+        points, jobs = points.sorted(), jobs_of(self.n_jobs)
+        text = text_pipeline(spec_text(self._wanted(points.y)), type(self).__name__)
+        return fit(text, points, Request(solver=self._solver(), threads=jobs, jobs=jobs))
 
     def _predicted(self, X: Any) -> NDArray[Any]:
         """What the network says of each row of ``X``, in its own words."""
@@ -163,21 +163,22 @@ class Estimator(BaseEstimator):
             loss=self._optional("loss", self.loss, "zero_one") or self._usual_loss(),
             subject_to=texts_of("subject_to", self.subject_to, "fan_in(hidden) <= 3"),
             robust=self._optional("robust", self.robust, "static { inputs within linf(0.1) }"),
-            method=self._optional("method", self.method, METHOD) or METHOD,
+            method=self._optional("method", self.method, METHOD) or self._usual_method(bool(widths)),
             work_limit=integer_of("work_limit", self.work_limit, 1),
             time_limit=seconds_of("time_limit", self.time_limit),
             seed=seed_of(self.random_state),
-            threads=jobs_of(self.n_jobs),
         )
 
     def _request(self) -> Request:
         """What the parameters change of a file's own `train` block."""
+        jobs = None if self.n_jobs is None else jobs_of(self.n_jobs)
         return Request(
             method=self._optional("method", self.method, METHOD),
             solver=self._solver(),
             time_limit=seconds_of("time_limit", self.time_limit),
             seed=None if self.random_state is None else seed_of(self.random_state),
-            threads=None if self.n_jobs is None else jobs_of(self.n_jobs),
+            threads=jobs,
+            jobs=jobs,
         )
 
     def _solver(self) -> str | None:
@@ -198,3 +199,7 @@ class Estimator(BaseEstimator):
 
     @abstractmethod
     def _usual_loss(self) -> str: ...
+
+    def _usual_method(self, is_hidden: bool) -> str:
+        """The strategy where none is named."""
+        return METHOD

@@ -45,15 +45,16 @@ class BDNNClassifier(ClassifierMixin, Estimator):
     robust : str, optional
         `static { inputs within linf(0.1) }` and the like: a `robust` block without its first word.
     method, solver : str
-        The strategy (by default `exact`) and the solver.
+        The strategy (by default `search`; `exact`, `local_search`, `split`) and the solver of those that need one.
     work_limit : int, optional
-        Nodes of branch and bound for `exact`, moves for `search`, rounds for others.
+        Moves for `search` (by default 100,000), nodes of branch and bound for `exact` (200), rounds for others (10).
     time_limit : float, optional
         Seconds, by default 300; a fit that it ends may differ from another.
     random_state : int or RandomState, optional
         The seed; None is 0.
     n_jobs : int, optional
-        Threads of the solver.
+        Processes for restarts and the like, and threads of the solver: 1 by default, -1 for all processors. The network does
+        not depend on it as long as work, not time, ends the fit.
     spec : str or path, optional
         A file, or the text of one, whose network, goals and constraints are trained on this data: columns of X count as the
         columns of the file. It replaces all parameters above but the method, the solver, `time_limit`, the seed and `n_jobs`.

@@ -15,7 +15,7 @@ from sklearn.base import RegressorMixin
 from bdnnc.exact import decimal_text
 from bdnnc.sklearn.base import Estimator
 from bdnnc.sklearn.keywords import text_of
-from bdnnc.sklearn.text import Output
+from bdnnc.sklearn.text import METHOD, Output
 
 STEEPEST = 10
 """Without hidden layers: how many times the range of y a scaled input may move the output."""
@@ -33,6 +33,8 @@ class BDNNRegressor(RegressorMixin, Estimator):
     output_weights : str, optional
         By default the interval [-R, R] for a y that ranges over R: as far as one unit can be worth. Without hidden layers ten
         times that.
+    method : str
+        By default `search`, without hidden layers `exact`.
     bias : str, optional
         Of hidden units. That of the output lies between the smallest and the largest y, without hidden layers as far beyond
         them as the weights reach.
@@ -56,6 +58,10 @@ class BDNNRegressor(RegressorMixin, Estimator):
 
     def _usual_loss(self) -> str:
         return "absolute"
+
+    def _usual_method(self, is_hidden: bool) -> str:
+        """Without hidden layers, and with real weights, the program has no integers: it is solved to the end."""
+        return METHOD if is_hidden else "exact"
 
 
 def _interval(low: Fraction, high: Fraction) -> str:

@@ -9,13 +9,13 @@ from fractions import Fraction
 
 from bdnnc.exact import decimal_text
 
-METHOD = "exact"
+METHOD = "search"
 """The strategy of an estimator that names none."""
 
 WORK = {
     "exact": ("node_limit", 200),
     "local_search": ("rounds", 10),
-    "search": ("moves", 1_000_000),
+    "search": ("moves", 100_000),
     "split": ("rounds", 10),
 }
 """Method -> the option that limits its work, and the limit of an estimator that names none."""
@@ -51,7 +51,6 @@ class Wanted:
     work_limit: int | None
     time_limit: float | None
     seed: int
-    threads: int
 
 
 def spec_text(wanted: Wanted) -> str:
@@ -100,4 +99,3 @@ def _limits(wanted: Wanted) -> Iterator[str]:
     limit = TIME_LIMIT if wanted.time_limit is None else wanted.time_limit
     yield f"time_limit {decimal_text(Fraction(repr(float(limit))))}"
     yield f"seed {wanted.seed}"
-    yield f"threads {wanted.threads}"

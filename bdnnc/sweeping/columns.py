@@ -90,7 +90,7 @@ def _of_set(record: SetRecord) -> dict[str, Cell]:
 
 
 def _seconds(found: Measurement) -> Fraction:
-    return Fraction(f"{found.seconds:.3f}")
+    return Fraction(repr(found.seconds))
 
 
 def _free_name(name: str, taken: Sequence[str]) -> str:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
 from bdnnc.api import form_of, param_text, replacement_of, source_of
 from bdnnc.diagnostics import Diagnostic, UserError
+from bdnnc.report.progress import make_reporter
 from bdnnc.solve.interrupt import Interruption
-from bdnnc.sweeping.measurement import Measurement
+from bdnnc.sweeping.conduct import Conditions, conduct
 from bdnnc.sweeping.prepare import prepared
 from bdnnc.sweeping.result import SweepResult
-from bdnnc.sweeping.sweep import run_sweep
-from bdnnc.sweeping.text import measured_text, trial_text
-from bdnnc.sweeping.trial import Trial
-from bdnnc.tasks.factory import executor_of
-from bdnnc.training.journal import Journal
 from bdnnc.training.settings import Request
 
 
@@ -31,6 +25,8 @@ def sweep(
     pareto: str | None = None,
     jobs: int | None = None,
     cluster: str | None = None,
+    events: str | Path | None = None,
+    resume: bool = False,
     method: str | None = None,
     solver: str | None = None,
     time_limit: float | None = None,
@@ -50,23 +46,18 @@ def sweep(
     of a Dask scheduler. ``time_limit`` and the others are those of each training, as in `Compiled.train`; ``seed`` is also that
     of the folds. ``progress``: say on standard error what each training came to.
 
-    A point that cannot be trained is a row that says why. Ctrl-C ends the sweep with the rows so far. Raises UserError for what
-    is wrong with the file or the arguments as such.
+    ``events``: a file in which each training is noted when it is done; with ``resume`` those that stand there already are not
+    done again. A point that cannot be trained is a row that says why. Ctrl-C, or the loss of all workers, ends the sweep with
+    the rows so far (`interrupted`). Raises UserError for what is wrong with the file or the arguments as such.
 
     >>> bdnnc.sweep("iris.bdnn", {"width": range(2, 5)}, cv=5).save("widths.csv")
     """
     source, folder = source_of(spec)
     request = Request(method, solver, time_limit, gap, node_limit, threads, seed)
     ready = prepared(source, folder, _defines(grid), request, cv, pareto, replacement_of(data), form_of(formulation))
-    total = len(ready.trials)
-
-    def tell(trial: Trial, found: Measurement, done: int) -> None:
-        if progress:
-            print(f"[{done} of {total}] {trial_text(trial)}: {measured_text(found)}", file=sys.stderr, flush=True)
-
-    with Interruption() as interruption, closing(executor_of(jobs, cluster)) as executor:
-        rows = run_sweep(ready, executor, Journal(), tell, interruption)
-    return SweepResult(rows, ready.grid.swept, ready.plan.penalty, interruption.requested)
+    conditions = Conditions(jobs, cluster, None if events is None else str(events), resume)
+    with Interruption() as interruption, make_reporter("plain" if progress else "none") as reporter:
+        return conduct(ready, conditions, reporter, interruption)
 
 
 def _defines(grid: Any) -> dict[str, str]:

@@ -63,7 +63,7 @@ class Measurement:
         """The inverse of `payload`."""
         return Measurement(
             status=payload["status"],
-            seconds=payload["seconds"],
+            seconds=float(payload["seconds"]),
             message=payload["message"],
             goals=tuple(GoalFigures(s, t, Fraction(value), _number(bound)) for s, t, value, bound in payload["goals"]),
             loss=_number(payload["loss"]),

@@ -22,12 +22,14 @@ SHOWN = 5
 @dataclass(frozen=True, eq=False, repr=False)
 class SweepResult:
     """``rows``: one a point of the grid, in its order; ``swept``: the params with several values; ``penalty``: the text of the
-    quantity that the loss is held against; ``interrupted``: whether points are missing because the sweep was stopped."""
+    quantity that the loss is held against; ``interrupted``: whether the sweep was stopped before its end, by a signal or, as
+    ``failure`` says, because its workers were lost."""
 
     rows: tuple[Row, ...]
     swept: tuple[str, ...]
     penalty: str | None = None
     interrupted: bool = False
+    failure: WorkFailed | None = None
 
     @property
     def front(self) -> tuple[Row, ...]:
@@ -61,7 +63,7 @@ class SweepResult:
 
     def text(self, width: int | None = None) -> str:
         """The table to look at; ``width``: of the terminal, None for as wide as it is."""
-        return table_text(self.rows, self.penalty, width)
+        return table_text(self.rows, self.penalty, width) + ("\nthe sweep was stopped before its end\n" * self.interrupted)
 
     def require_network(self) -> None:
         """Raises WorkFailed E530 where no row has a network."""

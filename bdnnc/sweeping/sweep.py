@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
 from bdnnc.data.folds import Fold, check_folds
-from bdnnc.diagnostics import Diagnostic, UserError
+from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed
+from bdnnc.language.swept import SweptValue
+from bdnnc.pipeline import Pipeline
 from bdnnc.solve.interrupt import Interruption
 from bdnnc.sweeping.grid import Grid
-from bdnnc.sweeping.measurement import Measurement
+from bdnnc.sweeping.measurement import WRONG, Measurement
 from bdnnc.sweeping.row import Row, with_front
 from bdnnc.sweeping.trial import Plan, Trial, run_trial
 from bdnnc.tasks.executor import Executor, Serial
 from bdnnc.training.journal import Journal
 
-OnMeasured = Callable[[Trial, Measurement, int], None]
-"""Told each training when it is done, with how many are."""
-
-
-def _nobody(trial: Trial, found: Measurement, done: int) -> None:
-    """Where nobody asks."""
+OnMeasured = Callable[[Trial, Measurement], None]
+"""Told each training when it is done."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,22 +45,31 @@ class Sweep:
 
         Raises UserError: what is wrong with the file at both, E236 where the folds don't fit, what is wrong with the penalty.
         """
-        first = self.grid.points[0]
         try:
-            self._check_point({name: value.text for name, value in first.items()})
+            self._check_point(self.grid.points[0])
         except UserError as wrong:
             if self._says_the_same_at_the_end(wrong):
                 raise
 
+    def data_sha256(self) -> str:
+        """The hash of the data at the first point; empty where these cannot be read."""
+        try:
+            return self._pipeline(self.grid.points[0]).dataset.origin.sha256
+        except UserError:
+            return ""
+
     def _says_the_same_at_the_end(self, wrong: UserError) -> bool:
         try:
-            self._check_point({name: value.text for name, value in self.grid.points[-1].items()})
+            self._check_point(self.grid.points[-1])
         except UserError as again:
             return _messages(again) == _messages(wrong)
         return False
 
-    def _check_point(self, overrides: dict[str, str]) -> None:
-        pipeline = self.plan.pipeline(overrides)
+    def _pipeline(self, point: Mapping[str, SweptValue]) -> Pipeline:
+        return self.plan.pipeline({name: value.text for name, value in point.items()})
+
+    def _check_point(self, point: Mapping[str, SweptValue]) -> None:
+        pipeline = self._pipeline(point)
         dataset = pipeline.dataset
         self.plan.penalty_goal(pipeline)
         if self.folds:
@@ -84,60 +91,66 @@ def checked_folds(count: int | None) -> int:
 
 
 @dataclass(slots=True)
-class _Found:
-    """The measurements so far."""
+class Progress:
+    """How far a sweep has come. ``failure``: why workers could not go on, None if they could."""
 
-    trials: tuple[Trial, ...]
+    sweep: Sweep
+    interruption: Interruption | None = None
+    trials: tuple[Trial, ...] = field(init=False)
     measurements: dict[int, Measurement] = field(default_factory=dict[int, Measurement])
-    is_interrupted: bool = False
+    failure: WorkFailed | None = None
+    _has_interrupted: bool = False
 
-    def rows(self, sweep: Sweep) -> tuple[Row, ...]:
-        """A row a point of which something is known."""
-        width = sweep.folds + 1
-        return with_front(list(self._rows(sweep.grid, width)))
+    def __post_init__(self) -> None:
+        self.trials = self.sweep.trials
 
-    def _rows(self, grid: Grid, width: int) -> Iterator[Row]:
-        for number, point in enumerate(grid.points):
+    @property
+    def done(self) -> int:
+        return len(self.measurements)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a signal or lost workers ended it."""
+        asked = self.interruption is not None and self.interruption.requested
+        return asked or self._has_interrupted or self.failure is not None
+
+    def add(self, place: int, found: Measurement) -> None:
+        self.measurements[place] = found
+        self._has_interrupted |= found.status == "interrupted"
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """A row a point of which something is known, with the front of these."""
+        return with_front(list(self._rows()))
+
+    def _rows(self) -> Iterator[Row]:
+        width = self.sweep.folds + 1
+        for number, point in enumerate(self.sweep.grid.points):
             whole, *folds = (self.measurements.get(place) for place in range(number * width, (number + 1) * width))
             if any(found is not None for found in (whole, *folds)):
                 yield Row(point, whole, tuple(folds))
 
 
-def run_sweep(
-    sweep: Sweep,
-    executor: Executor,
-    journal: Journal,
-    on_measured: OnMeasured = _nobody,
-    interruption: Interruption | None = None,
-    on_rows: Callable[[Callable[[], tuple[Row, ...]]], None] | None = None,
-) -> tuple[Row, ...]:
-    """The rows, in the order of the grid; those that were not begun are left out.
-
-    What the journal has recorded is not done again; an interrupted training is not recorded. ``on_rows`` is given, after each
-    training, a function that makes the rows so far.
-    """
-    trials = sweep.trials
-    found = _Found(trials)
+def run_sweep(progress: Progress, executor: Executor, journal: Journal, on_measured: OnMeasured) -> None:
+    """Does what is left: what the journal has recorded is not done again. An interrupted training is not recorded, nor is one
+    that something was wrong with: that may be mended."""
+    trials = progress.trials
     for place, trial in enumerate(trials):
         if (payload := journal.recorded(trial.key)) is not None:
-            found.measurements[place] = Measurement.of_payload(payload)
-    left = [place for place in range(len(trials)) if place not in found.measurements]
+            progress.add(place, Measurement.of_payload(payload))
+    left = [place for place in range(len(trials)) if place not in progress.measurements]
 
-    def on_result(number: int, measurement: Measurement) -> None:
+    def on_result(number: int, found: Measurement) -> None:
         place = left[number]
-        found.measurements[place] = measurement
-        if measurement.status == "interrupted":
-            found.is_interrupted = True
-        else:
-            journal.record(trials[place].key, measurement.payload())
-        on_measured(trials[place], measurement, len(found.measurements))
-        if on_rows is not None:
-            on_rows(lambda: found.rows(sweep))
-
-    def should_stop() -> bool:
-        return found.is_interrupted or (interruption is not None and interruption.requested)
+        progress.add(place, found)
+        if found.status not in ("interrupted", WRONG):
+            journal.record(trials[place].key, found.payload())
+        on_measured(trials[place], found)
 
     # In this process a signal ends the training itself, with its best network.
-    work = partial(run_trial, interruption=interruption) if isinstance(executor, Serial) else run_trial
-    executor.run(work, sweep.plan, [trials[place] for place in left], on_result, should_stop)
-    return found.rows(sweep)
+    work = partial(run_trial, interruption=progress.interruption) if isinstance(executor, Serial) else run_trial
+    tasks = [trials[place] for place in left]
+    try:
+        executor.run(work, progress.sweep.plan, tasks, on_result, lambda: progress.is_stopped)
+    except WorkFailed as failed:  # the rows so far are not to be lost with the workers
+        progress.failure = failed

@@ -70,9 +70,14 @@ def run_trial(plan: Plan, trial: Trial, interruption: Interruption | None = None
     try:
         return _measured(plan, trial, interruption, started)
     except (UserError, WorkFailed) as failure:
-        return Measurement(WRONG, time.monotonic() - started, _message(failure))
+        return Measurement(WRONG, _since(started), _message(failure))
     except MemoryError:
-        return Measurement(WRONG, time.monotonic() - started, "there is not enough memory for this")
+        return Measurement(WRONG, _since(started), "there is not enough memory for this")
+
+
+def _since(started: float) -> float:
+    """Seconds, to the millisecond, so that they survive being written down."""
+    return round(time.monotonic() - started, 3)
 
 
 def _measured(plan: Plan, trial: Trial, interruption: Interruption | None, started: float) -> Measurement:
@@ -85,11 +90,11 @@ def _measured(plan: Plan, trial: Trial, interruption: Interruption | None, start
     model = trained.model
     if model is None:
         status = "interrupted" if interruption is not None and interruption.requested else trained.outcome.stages[-1].status
-        return Measurement(status, time.monotonic() - started, no_network(trained.outcome, trained.searched).message)
+        return Measurement(status, _since(started), no_network(trained.outcome, trained.searched).message)
     _certify(model, pipeline)
     return Measurement(
         status=model.training.status,
-        seconds=time.monotonic() - started,
+        seconds=_since(started),
         goals=tuple(GoalFigures(goal.sense, goal.text, goal.value, goal.bound) for goal in model.training.goals),
         loss=model.training.loss,
         gap=model.training.gap,

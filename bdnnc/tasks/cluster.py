@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import queue
 import re
+import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar, final
 
@@ -143,10 +145,10 @@ class _Crew:
             message = "workers were lost again and again on the same part of the work"
             help = "it may need more memory than they have: look at what they say, or try a smaller network"
             raise WorkFailed(Diagnostic("E527", message, help=help)) from killed
-        except TimeoutError as silent:
-            if status == "error":  # the task's own
+        except (OSError, CancelledError) as error:  # the task's own, or the result is lost with its worker
+            if status == "error":
                 raise
-            raise self._lost() from silent
+            raise self._lost() from error
 
     def check(self) -> None:
         self.pulse.look()
@@ -188,12 +190,30 @@ def _connected(address: str) -> Any:
     except ImportError as absent:
         help = 'pip install "bdnnc[distributed]"'
         raise UserError(Diagnostic("E622", "a cluster needs Dask, which is not installed", help=help)) from absent
+    answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def connect() -> None:
+        try:
+            answers.put(Client(address, timeout=CONNECT, set_as_default=False))
+        except Exception as error:  # whatever answers there may be anything
+            answers.put(error)
+
+    # Aside, since a client waits for ever for one who listens and says nothing.
+    threading.Thread(target=connect, daemon=True).start()
     try:
-        return Client(address, timeout=CONNECT, set_as_default=False)
-    except (OSError, ValueError) as error:
+        answer = answers.get(timeout=2 * CONNECT)
+    except queue.Empty:
+        answer = TimeoutError("no answer")
+    if isinstance(answer, Exception):
         help = f"start it with `dask scheduler`, and workers with `dask worker {address}`"
         message = f"no Dask scheduler answers at `{address}` within {CONNECT:g} seconds"
-        raise UserError(Diagnostic("E656", message, help=help)) from error
+        raise UserError(Diagnostic("E656", message, notes=(_first_line(answer),), help=help)) from answer
+    return answer
+
+
+def _first_line(error: Exception) -> str:
+    """What the error says, or what it is called."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _met(client: Any, address: str) -> int:

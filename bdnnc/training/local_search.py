@@ -46,15 +46,17 @@ def search_locally(work: Work) -> StageOutcome:
     """
     plain = replace(work, limits=replace(work.limits, cutoff=None))  # a cutoff is an option of `exact`
     search = begun(plain)
-    if search.network is None:
-        outcome = _first_of_all(search)
-        if outcome.network is None and outcome.status in ("infeasible", "interrupted"):
-            return outcome
+    first = None if search.network is not None else _first_of_all(search)
+    if first is not None and first.network is None and first.status in ("infeasible", "interrupted"):
+        return first
     best = _Best(plain, search.bound, search.network, search.objective, search.nodes)
     if not best.is_over:
         _restart(plain, best)
         best.settle(search.network, search.objective)
-    return best.outcome()
+    outcome = best.outcome()
+    if first is None or outcome.network is not None:
+        return outcome
+    return replace(outcome, message=first.message, refusal=first.refusal)
 
 
 def _first_of_all(search: StageSearch) -> StageOutcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
@@ -22,7 +22,7 @@ class Declared:
     """What the networks that were searched had to be. ``constraints``: statements of `subject to`; ``margin``: `exact`,
     `chosen`, `declared` or `published`, of all layers together; ``block``: the keyword `subject to`, the layers where there
     are no constraints; ``sense`` and ``cutoff`` of the first goal; ``notes``: what the compiler chose, and findings in the data
-    that bear on constraints."""
+    that bear on constraints; ``classes``: the two of a pair, where each pair has its network."""
 
     constraints: int
     margin: str
@@ -30,6 +30,7 @@ class Declared:
     sense: Literal["minimize", "maximize"] = "minimize"
     cutoff: Fraction | None = None
     notes: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
 
 def declared(pipeline: Pipeline, cutoff: Fraction | None) -> Declared:
@@ -42,7 +43,9 @@ def declared(pipeline: Pipeline, cutoff: Fraction | None) -> Declared:
     kind = Subject if count else Network
     block = next((statement.keyword for statement in pipeline.tree.statements if isinstance(statement, kind)), None)
     margin = str(network_class(pipeline.formulation)["margin"])
-    return Declared(count, margin, block, problem.goals[0].sense, cutoff, (*_choices(pipeline), *_dead_inputs(pipeline)))
+    notes = (*_choices(pipeline), *_dead_inputs(pipeline))
+    classes = problem.classes if pipeline.classes else ()
+    return Declared(count, margin, block, problem.goals[0].sense, cutoff, notes, classes)
 
 
 def _choices(pipeline: Pipeline) -> Iterator[str]:
@@ -70,7 +73,14 @@ def _counts(quantity: Quantity) -> bool:
 
 def no_network(outcome: Outcome, searched: Declared) -> Diagnostic:
     """E520 (infeasible), E526 (none within the cutoff), E521 (none found in time) or E522 (the solver failed, or what it claims
-    cannot be written down)."""
+    cannot be written down); that of a pair names its classes."""
+    found = _no_network(outcome, searched)
+    if not searched.classes:
+        return found
+    return replace(found, message=f"{' against '.join(f'`{name}`' for name in searched.classes)}: {found.message}")
+
+
+def _no_network(outcome: Outcome, searched: Declared) -> Diagnostic:
     if outcome.stages[-1].status == "infeasible":
         return _infeasible(outcome.message, searched) if searched.cutoff is None else _beyond(searched.cutoff, searched.sense)
     if outcome.refusal:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, cast
 
-from bdnnc.diagnostics import InternalError, UserError
+from bdnnc.diagnostics import Diagnostic, UserError
 from bdnnc.formulation.caps import sign_of
-from bdnnc.network.document import Scalar, Status
+from bdnnc.network.cursor import Cursor
+from bdnnc.network.document import STATUSES, Scalar, Status
 from bdnnc.network.ensemble import Ensemble
+from bdnnc.network.exact_json import flat_text, read
 from bdnnc.network.measure import Measured
 from bdnnc.network.planned import network_class
 from bdnnc.pipeline import Pipeline
 from bdnnc.training.constant import best_constant
 from bdnnc.training.goals import train_goals
 from bdnnc.training.methods import METHODS
-from bdnnc.training.outcome import Limits, Outcome, StageOutcome, StageStatus, Watch
-from bdnnc.training.payloads import stage_of_payload, stage_payload
+from bdnnc.training.outcome import Outcome, StageOutcome, StageStatus, Watch
+from bdnnc.training.payloads import plain, stage_of_payload, stage_payload
 from bdnnc.training.settings import Request, Settings, settle
 from bdnnc.training.start_file import check_class
 from bdnnc.training.work import Means
@@ -40,7 +42,7 @@ class Pairs:
     deadline: float | None
     workers: int
     isolated: bool = True
-    watch: Watch = Watch()
+    watch: Watch = field(default_factory=Watch)
 
     def __reduce__(self) -> tuple[Any, ...]:
         parts = (self.pipeline, self.request, self.start, self.deadline, self.workers, self.isolated)
@@ -91,9 +93,7 @@ def train_pair(shared: Pairs, place: int) -> PairResult:
         return untrained(pair, "feasible")
     start = None if shared.start is None else shared.start.members[place]
     dataset, limits = pair.dataset, settings.limits
-    means = Means(
-        dataset.inputs, settings.solver, limits, shared.watch, settings.options, validation=dataset.validation
-    )
+    means = Means(dataset.inputs, settings.solver, limits, shared.watch, settings.options, validation=dataset.validation)
     goals = len(pair.problem.goals)
     outcome = train_goals(METHODS[settings.method], pair.staged, goals, means, start)
     return PairResult(outcome, outcome.status(goals), network_class(pair.formulation), time.monotonic() - began)
@@ -130,13 +130,19 @@ def pair_payload(result: PairResult) -> dict[str, Any]:
 def pair_of_payload(payload: Any, pair: Pipeline, name: str) -> PairResult:
     """The result of a payload that was read from the journal called ``name``, its networks measured anew.
 
-    Raises UserError E55x, E523 where it is none of this pair's; E653 where a value is not what its network has.
+    Raises UserError E55x and E523 where it is none of this pair, E653 where a value is not what its network has.
     """
+    place = Cursor(read(flat_text(plain(payload)), name), "", name)
+    place.table(("status", "goals", "class", "seconds"))
     inputs, classes = pair.dataset.inputs, pair.dataset.classes
-    stages = tuple(stage_of_payload(stage, inputs, classes) for stage in payload["goals"])
+    stages = tuple(stage_of_payload(stage.value, inputs, classes) for stage in place.at("goals").items())
     for goal, stage in zip(pair.problem.goals, stages, strict=False):
-        if stage.network is not None:
-            check_class(stage.network, name, pair)
-            if stage.value is not None and Measured(stage.network, pair.problem).goal(goal) != stage.value:
-                raise _untrue(name)
-    return PairResult(Outcome(stages), cast("Status", payload["status"]), payload["class"], float(payload["seconds"]))
+        if stage.network is None:
+            continue
+        check_class(stage.network, name, pair)
+        if stage.value is not None and Measured(stage.network, pair.problem).goal(goal) != stage.value:
+            message = f"the value of `{goal.text}` for {' against '.join(classes)} in `{name}` is not what its network has"
+            raise UserError(Diagnostic("E653", message, help="begin anew without `--resume`, with other files"))
+    searched = {key: entry.scalar() for key, entry in place.at("class").entries()}
+    status = cast("Status", place.at("status").word(STATUSES))
+    return PairResult(Outcome(stages), status, searched, float(place.at("seconds").number()))

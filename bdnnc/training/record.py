@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bdnnc.diagnostics import UserError
 from bdnnc.network.assemble import Stage
-from bdnnc.network.document import Model, Scalar, TrainingRecord
+from bdnnc.network.document import Model, Scalar, TrainingRecord, relative_gap
 from bdnnc.network.saving import replace_file
 from bdnnc.network.writing import model_text
 from bdnnc.training.outcome import StageOutcome
@@ -31,6 +31,14 @@ def settled(training: TrainingRecord) -> TrainingRecord:
     elif status == "optimal" and not all(goal.is_met for goal in training.goals):
         status = "feasible"
     return replace(training, status=status)
+
+
+def is_near_enough(training: TrainingRecord, gap: float) -> bool:
+    """Whether the first goal came as near to its bound as was asked: with the value that it reached, whatever later goals were
+    allowed to take of it (`within`)."""
+    goal = training.goals[0]
+    found = relative_gap(goal.best, goal.bound)
+    return training.status == "optimal" or (found is not None and found <= Fraction(gap) + Fraction(1, 10**9))
 
 
 def options_table(settings: Settings) -> dict[str, Scalar]:

@@ -70,21 +70,15 @@ def events_path(request: Request, save_to: Path | None) -> Path | None:
 def resumption(pipeline: Pipeline, request: Request, settings: Settings, save_to: Path | None) -> Resumption:
     """What this run goes on from: nothing where it is not asked to.
 
-    Raises UserError: E647, E655 (`events_path`), E652 (an events file that is there, and no `resume`), E653 (a broken one),
-    E654 (of another run), E55x (a broken model).
+    Raises UserError: E647, E655 (`events_path`), E652 to E654 (`earlier_events`), E55x (a broken model).
     """
     path = events_path(request, save_to)
     if path is None:
         return Resumption()
     identity = _identity(pipeline, settings)
+    events = earlier_events(path, identity, request.resume)
     if not request.resume:
-        if path.is_file() and path.stat().st_size:
-            help = "go on from it with `--resume`, remove it, or name another file"
-            raise UserError(Diagnostic("E652", f"`{path}` is there already", help=help))
         return Resumption(path, identity)
-    events = read_events(path)
-    if events is not None:
-        _check(identity, events.begin, str(path))
     saved = None if save_to is None else _saved(save_to, identity, pipeline)
     if events is None:
         found = "begins with the network of " + f"`{save_to}`" if saved else "begins anew"
@@ -92,6 +86,22 @@ def resumption(pipeline: Pipeline, request: Request, settings: Settings, save_to
     done = tuple(_done(events, pipeline, path))
     start = _told(events, len(done), pipeline, path) or (None if done else saved)
     return Resumption(path, identity, events, done, start, _said(path, len(done), start))
+
+
+def earlier_events(path: Path, identity: Mapping[str, Any], resume: bool) -> Events | None:
+    """What runs with this identity have left in an events file; None where there is nothing yet.
+
+    Raises UserError: E652 (a file that is there, and no ``resume``), E653 (a broken one), E654 (of another run).
+    """
+    if not resume:
+        if path.is_file() and path.stat().st_size:
+            help = "go on from it with `--resume`, remove it, or name another file"
+            raise UserError(Diagnostic("E652", f"`{path}` is there already", help=help))
+        return None
+    events = read_events(path)
+    if events is not None:
+        _check(identity, events.begin, str(path))
+    return events
 
 
 def _identity(pipeline: Pipeline, settings: Settings) -> dict[str, Any]:

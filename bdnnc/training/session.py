@@ -13,7 +13,7 @@ from pathlib import Path
 from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed, render_concise
 from bdnnc.formulation.caps import sign_of
 from bdnnc.network.assemble import Run, Stage, assemble
-from bdnnc.network.document import Model, Status, relative_gap
+from bdnnc.network.document import Model, Status
 from bdnnc.network.network import Network
 from bdnnc.network.planned import network_class
 from bdnnc.network.saving import replace_file, save
@@ -24,8 +24,9 @@ from bdnnc.tasks.factory import executor_of
 from bdnnc.training.goals import train_goals
 from bdnnc.training.methods import METHODS
 from bdnnc.training.no_network import Declared, declared, no_network
+from bdnnc.training.one_vs_one import train_ensemble
 from bdnnc.training.outcome import Limits, Outcome, StageOutcome
-from bdnnc.training.record import data_path, options_table, rescued, settled, stages_of
+from bdnnc.training.record import data_path, is_near_enough, options_table, rescued, settled, stages_of
 from bdnnc.training.resume import resumption
 from bdnnc.training.settings import Request, Settings, settle
 from bdnnc.training.start_file import start_network
@@ -69,6 +70,8 @@ def train(
     in the end, it goes to the temporary folder and the error says so.
     """
     began = time.monotonic() if started is None else started
+    if pipeline.is_ensemble:
+        return _train_ensemble(pipeline, request, save_to, reporter or SilentReporter(), interruption, began, isolated)
     settings = settle(request, pipeline.model_spec.train, began, isolated)
     keeper = _Keeper(pipeline, settings, save_to, reporter or SilentReporter())
     if save_to is not None:
@@ -103,8 +106,28 @@ def train(
         seconds = time.monotonic() - began
         model = keeper.finish(outcome)
         journal.tell("end", status=outcome.status(goals))
-    gap_met = _gap_met(model, settings.limits.gap)
+    gap = settings.limits.gap
+    gap_met = gap is None or (model is not None and is_near_enough(model.training, gap))
     return Trained(model, outcome, seconds, gap_met, declared(pipeline, settings.limits.cutoff))
+
+
+def _train_ensemble(
+    pipeline: Pipeline,
+    request: Request,
+    save_to: Path | None,
+    reporter: ProgressReporter,
+    interruption: Interruption | None,
+    began: float,
+    isolated: bool,
+) -> Trained:
+    if save_to is not None:
+        probe(save_to)
+
+    def should_stop() -> bool:
+        return interruption is not None and interruption.requested
+
+    found = train_ensemble(pipeline, request, save_to, reporter, should_stop, began, isolated)
+    return Trained(found.model, found.outcome, time.monotonic() - began, found.gap_met, found.searched)
 
 
 def _limits(settings: Settings, pipeline: Pipeline) -> Limits:
@@ -113,18 +136,6 @@ def _limits(settings: Settings, pipeline: Pipeline) -> Limits:
     if limits.cutoff is None:
         return limits
     return replace(limits, cutoff=sign_of(pipeline.problem.goals[0]) * limits.cutoff)
-
-
-def _gap_met(model: Model | None, gap: float | None) -> bool:
-    """Whether the first goal came as near to its bound as was asked: with the value that it reached, whatever later goals were
-    allowed to take of it (`within`)."""
-    if gap is None:
-        return True
-    if model is None:
-        return False
-    goal = model.training.goals[0]
-    found = relative_gap(goal.value if goal.reached is None else goal.reached, goal.bound)
-    return model.training.status == "optimal" or (found is not None and found <= Fraction(gap) + Fraction(1, 10**9))
 
 
 @dataclass(slots=True, eq=False)

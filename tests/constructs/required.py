@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import get_args
 
 from bdnnc.language import data_checks, train_checks, tree, words
@@ -34,9 +35,6 @@ LATER = {
     "perturbation step": "robust static { inputs within linf(1) step 1 }",
     "clip clip": "robust static { inputs within linf(1) clip 0..1 }",
     "clip ..": "robust static { inputs within linf(1) clip 0..1 }",
-    "method local_search": "train local_search",
-    "method split": "train split",
-    "method search": "train search",
 }
 """What this version refuses (E390), and a file's part that asks for it."""
 
@@ -67,7 +65,7 @@ def of_checker() -> set[str]:
     found |= {f"source {suffix}" for suffix in data_checks.SUFFIXES}
     found |= {f"library {name}" for name in data_checks.LIBRARIES}
     found |= {f"method {name}" for name in train_checks.OWN}
-    found |= {f"option {name}" for name in (*train_checks.COMMON, *train_checks.OWN["exact"])}
+    found |= {f"option {name}" for name in (*train_checks.COMMON, *chain.from_iterable(train_checks.OWN.values()))}
     return found
 
 

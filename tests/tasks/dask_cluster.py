@@ -23,6 +23,7 @@ class DaskCluster:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.workers: list[subprocess.Popen[bytes]] = []
+        self.nannies: list[subprocess.Popen[bytes]] = []
         place = folder / "scheduler.json"
         self.scheduler = self._begin("scheduler", "--port", "0", "--no-show", "--scheduler-file", str(place))
         until = time.monotonic() + START
@@ -32,22 +33,29 @@ class DaskCluster:
 
         self.address: str = json.loads(place.read_text(encoding="utf-8"))["address"]
 
-    def add_worker(self, *flags: str) -> subprocess.Popen[bytes]:
-        """A worker of one thread, without a process that would begin it anew, once the scheduler knows it."""
+    def add_worker(self, nanny: bool = False) -> subprocess.Popen[bytes]:
+        """A worker of one thread, once the scheduler knows it. ``nanny``: with a process that begins it anew when it ends."""
         known = self._known()
-        worker = self._begin("worker", self.address, "--nthreads", "1", "--no-nanny", *flags)
+        worker = self._begin("worker", self.address, "--nthreads", "1", "--nanny" if nanny else "--no-nanny")
         self.workers.append(worker)
+        if nanny:
+            self.nannies.append(worker)
         until = time.monotonic() + START
         while self._known() <= known and time.monotonic() < until and worker.poll() is None:
             time.sleep(0.05)
         return worker
 
     def close(self) -> None:
+        """A nanny is asked to end, since it has a child; all others are killed."""
         for process in (*self.workers, self.scheduler):
             if process.poll() is None:
                 os.kill(process.pid, signal.SIGCONT)
-                process.kill()
-            process.wait()
+                if process in self.nannies:
+                    process.terminate()
+                else:
+                    process.kill()
+        for process in (*self.workers, self.scheduler):
+            process.wait(timeout=START)
 
     def _begin(self, *arguments: str) -> subprocess.Popen[bytes]:
         name, *rest = arguments

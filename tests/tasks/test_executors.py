@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from bdnnc.diagnostics import UserError, WorkFailed
@@ -60,12 +58,17 @@ def test_stopped_before_it_begins(executor: Executor) -> None:
 
 
 def test_stopped_after_the_first_result(executor: Executor) -> None:
-    """What is done stays, what is not is None, and nobody waits for a task that sleeps for a minute."""
+    """What is done stays, what is not is None."""
     done: list[int] = []
-    found = executor.run(work.slow_after_first, None, range(6), lambda place, _: done.append(place), lambda: bool(done))
+    found = executor.run(work.slow_after_first, 0.5, range(6), lambda place, _: done.append(place), lambda: bool(done))
     assert found[0] == 0
     assert [place for place, result in enumerate(found) if result is not None] == sorted(done)
     assert found[-1] is None
+
+
+def test_an_error_that_looks_like_one_of_the_connection(executor: Executor) -> None:
+    with pytest.raises(TimeoutError, match="number 2"):
+        executor.run(work.timed_out, None, [2])
 
 
 @pytest.mark.parametrize("jobs", [0, -2, 513, True, 2.5, "2"])
@@ -82,8 +85,3 @@ def test_jobs_and_a_cluster_exclude_each_other() -> None:
 def test_one_job_is_this_process() -> None:
     assert type(executor_of(1)) is type(executor_of())
     assert executor_of(1).workers == 1
-
-
-def test_a_call_of_everything_at_once_takes_no_longer_than_its_longest_line_of_tasks(processes: Executor) -> None:
-    """Two processes work at the same time: each waits for the other."""
-    assert processes.run(work.meet, f"{time.monotonic_ns()}", [0, 1]) == [True, True]

@@ -6,11 +6,12 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 from bdnnc.diagnostics import Diagnostic, Label, Source, Span, UserError, WorkFailed
 
 
-def scaled(factor: int, number: int) -> int:
+def scaled(factor: Any, number: int) -> Any:
     return factor * number
 
 
@@ -19,33 +20,32 @@ def slow(seconds: float, number: int) -> int:
     return number
 
 
-def who(folder: str, number: int) -> int:
-    """The process of a task, which also leaves a file there."""
-    (Path(folder) / f"{number}.{os.getpid()}").touch()
-    time.sleep(0.3)
-    return os.getpid()
-
-
-def slow_after_first(shared: None, number: int) -> int:
+def slow_after_first(seconds: float, number: int) -> int:
     if number:
-        time.sleep(60 if os.getpid() != MAIN else 0)
+        time.sleep(seconds)
     return number
 
 
-def meet(name: str, number: int) -> bool:
-    """Whether another process came to the same place."""
-    folder = Path(tempfile.gettempdir())
-    (folder / f"bdnnc-meet-{name}-{number}").touch()
+def meet(folder: str, number: int) -> bool:
+    """Whether the other of two tasks, 0 and 1, is at work at the same time."""
+    (Path(folder) / str(number)).touch()
     until = time.monotonic() + 20
-    other = folder / f"bdnnc-meet-{name}-{1 - number}"
+    other = Path(folder) / str(1 - number)
     while not other.exists() and time.monotonic() < until:
         time.sleep(0.01)
     return other.exists()
 
 
+def marked_slow(folder: str, number: int) -> int:
+    """Leaves the number of its process in a file, and then takes a minute."""
+    (Path(folder) / str(os.getpid())).touch()
+    time.sleep(60)
+    return number
+
+
 def wrong(shared: None, number: int) -> int:
     if number != 1:
-        time.sleep(30)
+        time.sleep(1)
     source = Source("a.bdnn", "minimize nothing")
     raise UserError(Diagnostic("E112", f"number {number}", Label(Span(source, 9, 16)), help="another"))
 
@@ -56,6 +56,10 @@ def failed(shared: None, number: int) -> int:
 
 def broken(shared: None, number: int) -> int:
     raise ZeroDivisionError(f"number {number}")
+
+
+def timed_out(shared: None, number: int) -> int:
+    raise TimeoutError(f"number {number}")
 
 
 def killed_once(folder: str, number: int) -> int:
@@ -74,3 +78,9 @@ def always_killed(shared: None, number: int) -> int:
 
 def environment(name: str, number: int) -> str | None:
     return os.environ.get(name)
+
+
+def handler(shared: None, number: int) -> str:
+    """What the process does at Ctrl-C."""
+    found = signal.getsignal(signal.SIGINT)
+    return found.name if isinstance(found, signal.Handlers) else str(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from bdnnc.data.inputs import Input
 from bdnnc.formulation.formulate import Formulation
 from bdnnc.network.network import Network
 from bdnnc.training.journal import Journal
-from bdnnc.training.recorded import network_of_payload, network_payload
+from bdnnc.training.payloads import network_of_payload, network_payload
 from bdnnc.training.split.partition import Partition
 
 
@@ -61,6 +61,4 @@ class Diary:
         return f"{self.key}/round/{number}"
 
     def _network(self, payload: Any) -> Network | None:
-        if payload is None:
-            return None
-        return replace(network_of_payload(payload), inputs=self.inputs, classes=self.formulation.problem.classes)
+        return None if payload is None else network_of_payload(payload, self.inputs, self.formulation.problem.classes)

@@ -1,0 +1,1 @@
+"""The stochastic search: its state, its steps, its kernels, what it finds."""
