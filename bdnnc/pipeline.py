@@ -134,10 +134,11 @@ class Pipeline:
         from bdnnc.data.pairs import of_pair
 
         dataset, models, known = self._checked
+        classes = self.pair_places[place]
         other = copy(self)
-        other.classes = self.pair_places[place]
+        other.classes = classes
         other.__dict__.pop("pair_places")
-        other.__dict__["_checked"] = (of_pair(dataset, other.classes), models[place : place + 1], known)
+        other.__dict__["_checked"] = (of_pair(dataset, classes), models[place : place + 1], known)
         return other
 
     @cached_property
@@ -222,10 +223,16 @@ class Pipeline:
         return check_pairs(self.tree, self.overrides, self.folder, pairs)
 
     def goal(self, text: Source, begin: int) -> Goal:
-        """A goal to be minimized that the file does not state: the expression in ``text`` from ``begin`` on."""
+        """A goal to be minimized that the file does not state: the expression in ``text`` from ``begin`` on. Each pair of an
+        ensemble has its own."""
+        from bdnnc.data.load import facts
         from bdnnc.language import check_goal
 
-        goal, found = check_goal(self.tree, self.overrides, self.folder, self._checked[2], text, begin)
+        dataset, _, known = self._checked
+        if self.classes is not None:
+            of_pair = facts(dataset, known.span)
+            known = replace(of_pair, inputs=known.inputs, input_columns=known.input_columns, whole=known.classes or ())
+        goal, found = check_goal(self.tree, self.overrides, self.folder, known, text, begin)
         if any(d.is_error for d in found):
             raise UserError(found)
         return self._made(goal, "goal")

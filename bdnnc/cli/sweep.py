@@ -157,7 +157,7 @@ def _report(face: Face, result: SweepResult, out: str | None, plot: str | None, 
         face.json(write(result.json()))
     elif out == STDIN:
         face.result(result.csv())
-    elif result.rows:
+    else:
         face.result(result.text(_terminal_width()))
     if out not in (None, STDIN):
         result.save(out)

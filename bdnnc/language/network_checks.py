@@ -58,7 +58,7 @@ class NetworkChecker:
             return
         message = f"layer `{last.name.text}` has {shown(units)} units, but each network of `one_vs_one` ends with one"
         label = Label(keyword.span, "a network for each pair of classes")
-        notes = ["it is active for the second class of its pair"]
+        notes = ["the unit is active for the second class of its pair"]
         help_text = f"write `1 {last.unit.kind.text} unit`"
         findings.add("E203", message, last.units.span, "declared here", secondary=[label], notes=notes, help=help_text)
 

@@ -48,23 +48,25 @@ Predictor = Network | Ensemble
 @dataclass(frozen=True, slots=True, eq=False)
 class Votes:
     """``chosen``: (samples,) the class that wins; ``decided``: (samples,) bool, False where three classes or more have the most
-    votes, so that only their order chooses."""
+    votes, so that only their order chooses; ``counts``: (samples, classes) votes of each class."""
 
     chosen: Integers
     decided: NDArray[np.bool_]
+    counts: Integers
 
 
 def poll(ensemble: Ensemble, X: ExactMatrix) -> Votes:
     """Every member votes on every row of ``X`` (samples, inputs) for one of its two classes."""
     rows = X.shape[0]
     chosen, decided = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.bool_)
+    counts = np.empty((rows, len(ensemble.classes)), dtype=np.int64)
     for start in range(0, rows, CHUNK_ROWS):
         chunk = slice(start, start + CHUNK_ROWS)
         part = ExactMatrix(X.numerators[chunk], X.denominators)
         seconds = [predict(member, part) for member in ensemble.members]
         votes = counted(np.stack(seconds, axis=1), len(ensemble.classes))
-        chosen[chunk], decided[chunk] = votes.chosen, votes.decided
-    return Votes(chosen, decided)
+        chosen[chunk], decided[chunk], counts[chunk] = votes.chosen, votes.decided, votes.counts
+    return Votes(chosen, decided, counts)
 
 
 def counted(seconds: Integers, classes: int) -> Votes:
@@ -83,7 +85,7 @@ def counted(seconds: Integers, classes: int) -> Votes:
     numbers = np.zeros((classes, classes), dtype=np.int64)
     numbers[pairs[:, 0], pairs[:, 1]] = np.arange(len(pairs))
     duel = voted[np.arange(len(voted)), numbers[first, last]]
-    return Votes(np.where(tied == 2, duel, first), np.asarray(tied <= 2))
+    return Votes(np.where(tied == 2, duel, first), np.asarray(tied <= 2), votes)
 
 
 def predicted(predictor: Predictor, X: ExactMatrix) -> Integers:

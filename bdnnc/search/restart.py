@@ -13,8 +13,8 @@ from bdnnc.search.kernels import Kernel, numpy_kernel
 from bdnnc.search.model import SearchModel
 from bdnnc.search.state import Parameters
 
-BASE_STEPS = 3000
-"""Steps of the shortest run; others are as much longer as Luby, Sinclair and Zuckerman's sequence says."""
+FEWEST_STEPS, MOST_STEPS, STEPS = 200, 3000, 50
+"""Steps of the shortest run: ends, and for each parameter. Others are as much longer as Luby's sequence says."""
 
 REHEATED = 0.4
 """Where a run begins at a good network: the share of the hottest temperature that it begins with."""
@@ -56,7 +56,7 @@ def run_restart(shared: Shared, restart: Restart) -> Annealed:
     return anneal(
         shared.model,
         start,
-        BASE_STEPS * luby(restart.number + 1),
+        steps_of(shared.model) * luby(restart.number + 1),
         random,
         kernel_of(shared.compiled),
         restart.moves,
@@ -66,6 +66,12 @@ def run_restart(shared: Shared, restart: Restart) -> Annealed:
         shared.on_better,
         shared.should_stop,
     )
+
+
+def steps_of(model: SearchModel) -> int:
+    """Steps of the shortest run."""
+    parameters = sum(int(layer.free.sum()) + len(layer.biases) for layer in model.layers)
+    return min(max(STEPS * parameters, FEWEST_STEPS), MOST_STEPS)
 
 
 def kernel_of(compiled: bool) -> Kernel:

@@ -30,6 +30,7 @@ from bdnnc.training.settings import Request
 
 REPLACED_BY_SPEC = (
     *("hidden_units", "unit", "weights", "output_weights", "bias", "scale", "loss", "robust", "subject_to", "work_limit"),
+    "one_vs_one",
 )
 """Parameters that say what a spec says itself."""
 
@@ -93,6 +94,7 @@ class Estimator(BaseEstimator):
         0 leaves a point out. Raises ValueError for wrong data and parameters: scikit-learn's own, or an InvalidInput with
         diagnostics; WorkFailed where no network keeps the constraints, or none was found in time.
         """
+        self.__dict__.pop("network_", None)  # what fails leaves nothing that predicts
         with as_value_errors():
             file = self._file()
             result = self._fitted(file, *self._checked(X, y, file), sample_weight)
@@ -115,14 +117,13 @@ class Estimator(BaseEstimator):
         text = text_pipeline(spec_text(self._wanted(points.y)), type(self).__name__)
         return fit(text, points, Request(solver=self._solver(), threads=jobs, jobs=jobs))
 
-    def _predicted(self, X: Any) -> NDArray[Any]:
-        """What the network says of each row of ``X``, in its own words."""
+    def _inputs(self, X: Any) -> NDArray[Any]:
+        """The columns of ``X`` that the network reads, as it takes them. Raises NotFittedError."""
         check_is_fitted(self, "network_")
         read, _ = sources(self.network_.model.network.inputs)
         used = list(dict.fromkeys(source.column for source in read))
         dtype = None if any(source.as_text for source in read) else "numeric"
-        with as_value_errors():
-            return self.network_.predict(checked_inputs(self, X, dtype=dtype)[:, used])
+        return checked_inputs(self, X, dtype=dtype)[:, used]
 
     def _file(self) -> Pipeline | None:
         """The pipeline of ``spec``, checked against the other parameters; None where there is none."""
@@ -130,9 +131,9 @@ class Estimator(BaseEstimator):
             if self.spec_params is not None:
                 raise invalid("E635", "`spec_params` are params of a `spec`, and there is none", "give `spec`, or leave it out")
             return None
-        usual = signature(Estimator.__init__).parameters
+        usual = signature(type(self).__init__).parameters
         for name in REPLACED_BY_SPEC:
-            if getattr(self, name) != usual[name].default:
+            if name in usual and repr(getattr(self, name)) != repr(usual[name].default):
                 raise invalid("E636", f"`{name}` has no effect beside `spec`", "leave it out, and change the spec itself")
         file = spec_pipeline(self.spec, self.spec_params)
         if file.data_spec.regression != self._is_regressor:
@@ -167,6 +168,7 @@ class Estimator(BaseEstimator):
             work_limit=integer_of("work_limit", self.work_limit, 1),
             time_limit=seconds_of("time_limit", self.time_limit),
             seed=seed_of(self.random_state),
+            is_ensemble=self._is_ensemble(),
         )
 
     def _request(self) -> Request:
@@ -199,6 +201,10 @@ class Estimator(BaseEstimator):
 
     @abstractmethod
     def _usual_loss(self) -> str: ...
+
+    def _is_ensemble(self) -> bool:
+        """Whether each pair of classes has a network."""
+        return False
 
     def _usual_method(self, is_hidden: bool) -> str:
         """The strategy where none is named."""

@@ -4,18 +4,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 
+from bdnnc.data.rows import array_rows
+from bdnnc.network.ensemble import Ensemble, poll
 from bdnnc.sklearn.base import Estimator
-from bdnnc.sklearn.errors import invalid
-from bdnnc.sklearn.keywords import text_of
+from bdnnc.sklearn.errors import as_value_errors, invalid
+from bdnnc.sklearn.keywords import flag_of, text_of
 from bdnnc.sklearn.labels import class_texts, places_of
 from bdnnc.sklearn.text import Output
+
+
+def _has_votes(estimator: BDNNClassifier) -> bool:
+    """Whether the estimator is fitted with an ensemble."""
+    return hasattr(estimator, "network_") and isinstance(estimator.network_.model.network, Ensemble)
 
 
 class BDNNClassifier(ClassifierMixin, Estimator):
@@ -44,6 +54,8 @@ class BDNNClassifier(ClassifierMixin, Estimator):
         `hidden2`, ..) and `output`, classes by their labels, inputs by the columns of a data frame (else `x0`, `x1`, ..).
     robust : str, optional
         `static { inputs within linf(0.1) }` and the like: a `robust` block without its first word.
+    one_vs_one : bool, default False
+        One network of one output unit for each pair of classes; they vote. Limits are those of a pair.
     method, solver : str
         The strategy (by default `search`; `exact`, `local_search`, `split`) and the solver of those that need one.
     work_limit : int, optional
@@ -79,11 +91,68 @@ class BDNNClassifier(ClassifierMixin, Estimator):
 
     classes_: NDArray[Any]
 
+    def __init__(
+        self,
+        hidden_units: Sequence[int] = (3,),
+        weights: str = "{-1, 0, 1}",
+        output_weights: str | None = None,
+        bias: str | None = None,
+        unit: str = "step",
+        scale: str = "minmax(0, 1) round 2",
+        loss: str | None = None,
+        subject_to: str | Sequence[str] | None = None,
+        robust: str | None = None,
+        one_vs_one: bool = False,
+        method: str | None = None,
+        solver: str = "auto",
+        work_limit: int | None = None,
+        time_limit: float | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        n_jobs: int | None = None,
+        spec: str | Path | None = None,
+        spec_params: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(
+            hidden_units=hidden_units,
+            weights=weights,
+            output_weights=output_weights,
+            bias=bias,
+            unit=unit,
+            scale=scale,
+            loss=loss,
+            subject_to=subject_to,
+            robust=robust,
+            method=method,
+            solver=solver,
+            work_limit=work_limit,
+            time_limit=time_limit,
+            random_state=random_state,
+            n_jobs=n_jobs,
+            spec=spec,
+            spec_params=spec_params,
+        )
+        self.one_vs_one = one_vs_one
+
     def predict(self, X: Any) -> NDArray[Any]:
         """The class of each row of ``X`` (rows, inputs), decided in rational arithmetic. Raises ValueError as `fit`, and
         NotFittedError."""
-        labels = self._predicted(X)
+        inputs = self._inputs(X)
+        with as_value_errors():
+            labels = self.network_.predict(inputs)
         return self.classes_[places_of(labels, class_texts(self.classes_))]
+
+    @available_if(_has_votes)
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """The share of the votes that each class has, shape (rows, classes): of ensembles only, whose networks vote for one of
+        two classes each. Where shares are equal, `predict` may choose another class than the first (see docs/language.md)."""
+        inputs, ensemble = self._inputs(X), self.network_.model.network
+        assert isinstance(ensemble, Ensemble)
+        with as_value_errors():
+            votes = poll(ensemble, array_rows(inputs, ensemble.inputs).X).counts
+        columns = places_of(np.array(ensemble.classes, dtype=object), class_texts(self.classes_))
+        shares = np.zeros((len(inputs), len(self.classes_)))
+        shares[:, columns] = votes / len(ensemble.members)
+        return shares
 
     def _targets(self, y: NDArray[Any]) -> NDArray[Any]:
         check_classification_targets(y)
@@ -97,8 +166,11 @@ class BDNNClassifier(ClassifierMixin, Estimator):
         unit = text_of("unit", self.unit, "step")
         kind = "linear" if "hinge" in str(self.loss) else "sign" if unit == "sign" else "step"
         weights = self.weights if self.output_weights is None else self.output_weights
-        units = "1" if len(np.unique(y)) <= 2 else "classes"
+        units = "1" if self._is_ensemble() or len(np.unique(y)) <= 2 else "classes"
         return Output(units, kind, text_of("output_weights", weights, "[-1, 1]"), self.bias)
 
     def _usual_loss(self) -> str:
         return "hamming"
+
+    def _is_ensemble(self) -> bool:
+        return flag_of("one_vs_one", self.one_vs_one)

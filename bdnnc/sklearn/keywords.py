@@ -51,5 +51,12 @@ def seconds_of(name: str, value: Any) -> float | None:
     return float(value)
 
 
+def flag_of(name: str, value: Any) -> bool:
+    """A parameter that is True or False. Raises InvalidInput E635 for anything else."""
+    if str(value) not in ("True", "False"):
+        raise invalid("E635", f"`{name}` is True or False, not `{value!r}`", "leave it out for False")
+    return bool(value)
+
+
 def _is_integer(value: Any, least: int) -> bool:
     return not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= least

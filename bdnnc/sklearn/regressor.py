@@ -14,6 +14,7 @@ from sklearn.base import RegressorMixin
 
 from bdnnc.exact import decimal_text
 from bdnnc.sklearn.base import Estimator
+from bdnnc.sklearn.errors import as_value_errors
 from bdnnc.sklearn.keywords import text_of
 from bdnnc.sklearn.text import METHOD, Output
 
@@ -44,7 +45,9 @@ class BDNNRegressor(RegressorMixin, Estimator):
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """The value of each row of ``X`` (rows, inputs), correctly rounded. Raises ValueError as `fit`, and NotFittedError."""
-        return self._predicted(X)
+        inputs = self._inputs(X)
+        with as_value_errors():
+            return self.network_.predict(inputs)
 
     def _targets(self, y: NDArray[Any]) -> NDArray[Any]:
         return y if y.dtype.kind in "iuf" else y.astype(np.float64)

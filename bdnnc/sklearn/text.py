@@ -51,6 +51,7 @@ class Wanted:
     work_limit: int | None
     time_limit: float | None
     seed: int
+    is_ensemble: bool
 
 
 def spec_text(wanted: Wanted) -> str:
@@ -59,7 +60,7 @@ def spec_text(wanted: Wanted) -> str:
         [
             'data {\n  from   "data.csv"\n  target "y"',
             f"  scale  {wanted.scale}\n}}\n",
-            "network {",
+            f"network{' one_vs_one' if wanted.is_ensemble else ''} {{",
             *_layers(wanted),
             "}\n",
             f"minimize {wanted.loss}\n",

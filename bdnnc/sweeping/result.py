@@ -63,7 +63,8 @@ class SweepResult:
 
     def text(self, width: int | None = None) -> str:
         """The table to look at; ``width``: of the terminal, None for as wide as it is."""
-        return table_text(self.rows, self.penalty, width) + ("\nthe sweep was stopped before its end\n" * self.interrupted)
+        table = table_text(self.rows, self.penalty, width) if self.rows else "no row\n"
+        return table + "\nthe sweep was stopped before its end\n" * self.interrupted
 
     def require_network(self) -> None:
         """Raises WorkFailed E530 where no row has a network."""

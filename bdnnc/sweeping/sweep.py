@@ -71,7 +71,7 @@ class Sweep:
     def _check_point(self, point: Mapping[str, SweptValue]) -> None:
         pipeline = self._pipeline(point)
         dataset = pipeline.dataset
-        self.plan.penalty_goal(pipeline)
+        next(self.plan.penalties(pipeline), None)
         if self.folds:
             check_folds(dataset.train.y, self.folds, dataset.classes)
 

@@ -28,7 +28,8 @@ def table_text(rows: Sequence[Row], penalty: str | None = None, width: int | Non
 
     shows_loss = any(row.whole is not None and _differs(row.whole) for row in rows)
     cells = [dict(_cells(row, penalty, shows_loss)) for row in rows]
-    names = [name for name in dict.fromkeys(name for row in cells for name in row) if any(row.get(name) for row in cells)]
+    fullest = sorted(cells, key=len, reverse=True)  # it has the order of the columns
+    names = [name for name in dict.fromkeys(name for row in fullest for name in row) if any(row.get(name) for row in cells)]
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name in names:
         table.add_column(name, justify="left" if name in ("status", *_params(rows)) else "right", overflow="fold")

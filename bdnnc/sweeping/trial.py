@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from bdnnc.training.settings import Request
 if TYPE_CHECKING:
     from bdnnc.language.quantities import Goal
     from bdnnc.network.document import Model
+    from bdnnc.network.network import Network
     from bdnnc.solve.interrupt import Interruption
 
 
@@ -39,12 +41,21 @@ class Plan:
         pipeline = Pipeline(self.source, self.folder, overrides, self.replacement, form=self.form)
         return pipeline if fold is None else pipeline.holding(fold)
 
-    def penalty_goal(self, pipeline: Pipeline) -> Goal | None:
-        """The penalty, resolved for a file. Raises UserError with what is wrong with its text."""
+    def penalties(self, pipeline: Pipeline) -> Iterator[Callable[[Network], Fraction]]:
+        """How the penalty of the file's network is measured, or of each network of an ensemble, in order; nothing without a
+        penalty. Raises UserError with what is wrong with its text."""
         if self.penalty is None:
-            return None
+            return
         flag = "--pareto "
-        return pipeline.goal(Source("command line", flag + self.penalty), len(flag))
+        text = Source("command line", flag + self.penalty)
+        for single in pipeline.pairs() if pipeline.is_ensemble else (pipeline,):
+            yield partial(_penalty, single, single.goal(text, len(flag)))
+
+
+def _penalty(pipeline: Pipeline, goal: Goal, network: Network) -> Fraction:
+    from bdnnc.network.measure import Measured
+
+    return Measured(network, pipeline.problem).goal(goal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +96,7 @@ def _measured(plan: Plan, trial: Trial, interruption: Interruption | None, start
     from bdnnc.training.session import train
 
     pipeline = plan.pipeline(trial.overrides, trial.fold)
-    penalty = plan.penalty_goal(pipeline)
+    next(plan.penalties(pipeline), None)  # what is wrong with it is said before the work
     trained = train(pipeline, plan.request, interruption=interruption, started=started)
     model = trained.model
     if model is None:
@@ -98,27 +109,29 @@ def _measured(plan: Plan, trial: Trial, interruption: Interruption | None, start
         goals=tuple(GoalFigures(goal.sense, goal.text, goal.value, goal.bound) for goal in model.training.goals),
         loss=model.training.loss,
         gap=model.training.gap,
-        penalty=_penalty(model, pipeline, penalty),
+        penalty=_penalty_of(model, plan, pipeline),
         train=model.sets.train,
         validation=model.sets.validation,
         test=model.sets.test,
     )
 
 
-def _penalty(model: Model, pipeline: Pipeline, penalty: Goal | None) -> Fraction | None:
-    from bdnnc.network.measure import Measured
+def _penalty_of(model: Model, plan: Plan, pipeline: Pipeline) -> Fraction | None:
+    """Of an ensemble the sum over its networks, as its loss is."""
     from bdnnc.network.network import Network
 
-    if penalty is None or not isinstance(model.network, Network):
+    if plan.penalty is None:
         return None
-    return Measured(model.network, pipeline.problem).goal(penalty)
+    networks = (model.network,) if isinstance(model.network, Network) else model.network.members
+    found = (measure(network) for measure, network in zip(plan.penalties(pipeline), networks, strict=True))
+    return sum(found, Fraction(0))
 
 
 def _certify(model: Model, pipeline: Pipeline) -> None:
     """Raises InternalError where a figure of the model is not what it recomputes to."""
-    from bdnnc.network.certify import certify
+    from bdnnc.training.recheck import recheck
 
-    wrong = certify(model, pipeline.dataset, pipeline.problem).difference
+    wrong = recheck(model, pipeline).difference
     if wrong is not None:
         raise InternalError(f"`{wrong.name}` is {wrong.claimed}, but recomputed it is {wrong.recomputed}")
 

@@ -35,7 +35,10 @@ ALONE = 30.0
 """Seconds without any worker: they may be on their way back."""
 
 DELIVERY = 120.0
-"""Seconds for what all tasks share to reach the workers."""
+"""Seconds for what all tasks share to reach the workers, and for a result to come back."""
+
+COURIERS = 4
+"""Results that are fetched at a time."""
 
 WITHOUT = "look at what the scheduler and its workers say; without `--cluster` the work is done on this machine"
 
@@ -106,9 +109,11 @@ class _Crew:
         self.client, self.address, self.function, self.tasks = client, address, function, tasks
         self.box = _Shared(shared)
         self.pulse = Pulse(client)
-        self.courier = ThreadPoolExecutor(1)
+        self.couriers = ThreadPoolExecutor(COURIERS)
         self.delivery: Future[Any] | None = None
         self.sent: Any = None
+        self.begun: dict[Future[Any], Any] = {}
+        self.is_over = False
 
     @property
     def width(self) -> int:
@@ -121,7 +126,7 @@ class _Crew:
             return False
         if self.sent is None and self.delivery is None and self.pulse.threads:
             send = self.client.scatter
-            self.delivery = self.courier.submit(send, self.box, broadcast=True, hash=False, timeout=DELIVERY)
+            self.delivery = self.couriers.submit(send, self.box, broadcast=True, hash=False, timeout=DELIVERY)
         if self.delivery is not None and self.delivery.done():
             delivery, self.delivery = self.delivery, None
             try:
@@ -130,25 +135,37 @@ class _Crew:
                 raise LostError("the workers were gone before they had what the work needs") from error
         return self.sent is not None
 
-    def submit(self, place: int) -> Any:
-        return self.client.submit(_work, self.function, self.sent, self.tasks[place], pure=False)
+    def submit(self, place: int) -> Future[Any]:
+        """The result, once it has come here: it is fetched aside, since it may be on a worker that is lost."""
+        done = self.client.submit(_work, self.function, self.sent, self.tasks[place], pure=False)
+        arrival: Future[Any] = Future()
+        self.begun[arrival] = done
+        done.add_done_callback(self._bring(done, arrival))
+        return arrival
 
-    def result(self, future: Any) -> Any:
+    def _bring(self, done: Any, arrival: Future[Any]) -> Callable[[Any], None]:
+        def begin(_: Any) -> None:
+            if not self.is_over:
+                self.couriers.submit(_fetch, done, arrival)
+
+        return begin
+
+    def result(self, future: Future[Any]) -> Any:
         from distributed import KilledWorker
 
-        status = future.status
-        if status not in ("finished", "error"):
-            raise self._lost()
+        done = self.begun.pop(future)
         try:
-            return future.result(timeout=ANSWER)
+            return future.result()
         except KilledWorker as killed:
             message = "workers were lost again and again on the same part of the work"
             help = "it may need more memory than they have: look at what they say, or try a smaller network"
             raise WorkFailed(Diagnostic("E527", message, help=help)) from killed
-        except (OSError, CancelledError) as error:  # the task's own, or the result is lost with its worker
-            if status == "error":
+        except (OSError, CancelledError) as error:
+            if done.status == "error":  # the task's own
                 raise
-            raise self._lost() from error
+            self.sent = None
+            message = "the cluster lost all workers that had a part of the work, or its scheduler for a while"
+            raise LostError(message) from error
 
     def check(self) -> None:
         self.pulse.look()
@@ -159,16 +176,21 @@ class _Crew:
             message = f"the Dask scheduler at `{self.address}` has had no workers for {ALONE:g} seconds"
             raise WorkFailed(Diagnostic("E527", message, help=WITHOUT))
 
-    def call_off(self, futures: list[Any]) -> None:
+    def call_off(self, futures: list[Future[Any]]) -> None:
         if self.client.status == "running":
-            self.client.cancel(futures, force=True)
+            self.client.cancel([self.begun[future] for future in futures], force=True)
 
     def close(self) -> None:
-        self.courier.shutdown(wait=False, cancel_futures=True)
+        self.is_over = True
+        self.couriers.shutdown(wait=False, cancel_futures=True)
 
-    def _lost(self) -> LostError:
-        self.sent = None
-        return LostError("the cluster lost all workers that had a part of the work, or its scheduler for a while")
+
+def _fetch(done: Any, arrival: Future[Any]) -> None:
+    """Brings the result of Dask's future ``done``, or its error."""
+    try:
+        arrival.set_result(done.result(timeout=DELIVERY))
+    except BaseException as error:
+        arrival.set_exception(error)
 
 
 def _work(function: Callable[[Any, Any], Any], shared: _Shared, task: Any) -> Any:

@@ -27,8 +27,8 @@ ONE_THREAD = dict.fromkeys(
 )
 """The environment of a worker: it is one of many, and its libraries leave the other cores alone."""
 
-QUEUED = 8
-"""Tasks that wait with the processes, so that these need not wait for us."""
+HANDOVER = 5.0
+"""Seconds, at most, for tasks to reach the queue of the processes before these are ended."""
 
 ORPHAN_POLL = 1.0
 """Seconds between two looks whether the process that began us is still there."""
@@ -91,7 +91,8 @@ class _Crew:
 
     @property
     def width(self) -> int:
-        return self.owner.workers + QUEUED
+        """One task at work and one that waits for each process, as many as loky's queue has room for."""
+        return 2 * self.owner.workers
 
     def is_ready(self) -> bool:
         return True
@@ -116,7 +117,10 @@ class _Crew:
         """A process that ends shows by its future."""
 
     def call_off(self, futures: list[Any]) -> None:
-        """A task that runs ends with its process only."""
+        """A task that runs ends with its process only. Loky stumbles over a task that is in no queue yet when that happens."""
+        until = time.monotonic() + HANDOVER
+        while not all(future.running() or future.done() for future in futures) and time.monotonic() < until:
+            time.sleep(0.001)
         self.owner.close()
 
     def _lost(self) -> LostError:

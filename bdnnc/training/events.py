@@ -55,7 +55,8 @@ def read_events(path: Path) -> Events | None:
         elif begin is None:
             raise UserError(_foreign(path))
         elif name == "record":
-            records[_key(event, number, path)] = event["payload"]
+            key, payload = _record(event, number, path)
+            records[key] = payload
         elif name == "network" and "part" not in event:
             network = event
     return None if begin is None else Events(begin, records, network, size)
@@ -80,10 +81,11 @@ def _checked_begin(event: Object, path: Path) -> Object:
     return event
 
 
-def _key(event: Object, number: int, path: Path) -> str:
+def _record(event: Object, number: int, path: Path) -> tuple[str, Any]:
+    """The key and the payload."""
     if not isinstance(event.get("key"), str) or "payload" not in event:
         raise UserError(_broken(path, number, "is a record without its key or payload"))
-    return cast("str", event["key"])
+    return cast("str", event["key"]), event["payload"]
 
 
 def _foreign(path: Path) -> Diagnostic:

@@ -1,26 +1,40 @@
-"""`train exact`: the best network of a goal's program, proved where the limits allow."""
+"""`train exact`: the best network of a goal's program, proved where the limits allow.
+
+A solver begins with the best network that there is without it: the start, a constant network, what the stochastic search finds
+in a small share of the time, and what large neighbourhoods make of that where the program is large.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bdnnc.network.network import Network
 from bdnnc.training.neighbourhoods import polished
-from bdnnc.training.outcome import StageOutcome
+from bdnnc.training.outcome import Limits, StageOutcome
+from bdnnc.training.search import NetworkSearch
 from bdnnc.training.stage import StageSearch
 from bdnnc.training.work import Work
+
+SEARCH_SHARE = 0.05
+"""Of a goal's time: what the stochastic search may take before the solver begins."""
+
+SEARCH_RESTARTS = 4
+"""Its restarts, so that the same networks are found wherever time is no limit."""
 
 
 def solve_exactly(work: Work) -> StageOutcome:
     """The method `exact`. A matrix is made only when a solver is needed."""
-    search = begun(work)
-    if search.network is not None:
-        better = polished(work, [search.network])
+    search, pool = begun(work)
+    if pool and not search.is_proved:
+        better = polished(work, pool)
         if better is not None:
             search.take_start(better)
     return search.solve()
 
 
-def begun(work: Work) -> StageSearch:
-    """The search of a goal with the first network that there is without it: the start, a constant network, what the declared
-    start weights lead to; with none of its own where there is none."""
+def begun(work: Work) -> tuple[StageSearch, Sequence[Network]]:
+    """The search of a goal with the first network that there is without it, and other good ones; none where there is none."""
     means = work.means
     search = StageSearch(work.formulation, means.inputs, means.solver, work.limits, means.watch)
     if work.formulation.stage == 0:
@@ -29,4 +43,25 @@ def begun(work: Work) -> StageSearch:
         search.take_start(work.start)
     elif work.formulation.stage == 0:
         search.take_declared_start()
-    return search
+    known = [] if search.network is None else [search.network]
+    if search.is_proved or not means.searches:
+        return search, known
+    return search, _searched(work, search) or known
+
+
+def _searched(work: Work, search: StageSearch) -> Sequence[Network]:
+    """The pool of a short stochastic search, whose best network the solver then starts from."""
+    found = NetworkSearch(work, _share(work.limits))
+    found.network, found.objective = search.network, search.objective
+    if search.network is not None:
+        found.offer(search.network)
+    found.run(SEARCH_RESTARTS)
+    if found.network is not None and found.network is not search.network:
+        search.take_start(found.network)
+    return found.pool.networks
+
+
+def _share(limits: Limits) -> Limits:
+    if limits.time_limit is None or limits.remaining is None:
+        return limits
+    return replace(limits, time_limit=limits.time_limit - (1 - SEARCH_SHARE) * limits.remaining)

@@ -7,7 +7,8 @@ from typing import Any, final
 
 class Journal:
     """The journal of a run that keeps none. Keys are paths such as `goal/0/restart/3`; payloads are JSON, whose
-    numbers are int, Fraction or float, and come back exactly: integers as int, all others as Fraction."""
+    numbers are int, Fraction or float, and come back exactly: integers as int, decimals as Fraction, and what is no decimal as
+    the text "p/q", which Fraction takes as well."""
 
     def tell(self, event: str, **fields: Any) -> None:
         """Note an event that nothing depends on: progress, a better network."""

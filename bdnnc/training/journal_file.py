@@ -78,10 +78,11 @@ class JournalFile(Journal):
         self.close()
 
     def _write(self, line: str) -> None:
-        content = memoryview((line + "\n").encode("utf-8"))
+        content = (line + "\n").encode("utf-8", "backslashreplace")  # half a surrogate pair as JSON has it
+        left = memoryview(content)
         try:
-            while content:
-                content = content[os.write(self._handle, content) :]
+            while left:
+                left = left[os.write(self._handle, left) :]
         except OSError as error:
             self._cut(self._size)
             if not self._has_trouble:
@@ -90,7 +91,7 @@ class JournalFile(Journal):
                 message = f"cannot write `{self._path}`: {reason}; going on without the events that have no room"
                 self._on_trouble(Diagnostic("W662", message))
         else:
-            self._size += len(line.encode("utf-8")) + 1
+            self._size += len(content)
 
     def _cut(self, size: int) -> None:
         """Takes back what stands behind ``size``; of a pipe or a device nothing can be taken back."""

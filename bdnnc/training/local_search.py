@@ -40,18 +40,18 @@ FIRST_SHARE = 0.5
 def search_locally(work: Work) -> StageOutcome:
     """The method `local_search`.
 
-    It begins with the start of the goal, or with the best constant network; where neither keeps the constraints, with the first
-    network that a solver finds for the whole program. `infeasible` is what that solve has proved, `optimal` what meets a bound
-    that is known without a proof, or that it proved.
+    It begins with the best of what `exact` would begin with: the start of the goal, a constant network, those of a short
+    stochastic search; where none keeps the constraints, with the first network that a solver finds for the whole program.
+    `infeasible` is what that solve has proved, `optimal` what meets a bound that is known without a proof, or that it proved.
     """
     plain = replace(work, limits=replace(work.limits, cutoff=None))  # a cutoff is an option of `exact`
-    search = begun(plain)
+    search, pool = begun(plain)
     first = None if search.network is not None else _first_of_all(search)
     if first is not None and first.network is None and first.status in ("infeasible", "interrupted"):
         return first
     best = _Best(plain, search.bound, search.network, search.objective, search.nodes)
     if not best.is_over:
-        _restart(plain, best)
+        _restart(plain, best, pool)
         best.settle(search.network, search.objective)
     outcome = best.outcome()
     if first is None or outcome.network is not None:
@@ -168,10 +168,11 @@ class _Best:
         return "no_solution" if self.network is None else "feasible"
 
 
-def _restart(work: Work, best: _Best) -> None:
+def _restart(work: Work, best: _Best, pool: Sequence[Network]) -> None:
     """All restarts, in this process or in others; with a limit of time as many at once as there are workers, so that what time
     one group leaves goes to the next."""
-    means, limits, start = work.means, work.limits, best.network
+    means, limits = work.means, work.limits
+    starts = [network for network in (best.network, *pool[1:]) if network is not None]
     shared = Shared(
         work.formulation, means.inputs, means.solver, replace(limits, time_limit=None), best.bound, means.options.rounds
     )
@@ -182,7 +183,7 @@ def _restart(work: Work, best: _Best) -> None:
         for number in numbers:
             known = _recorded(work, number)
             if known is None:
-                tasks.append(Restart(number, _start(number, start, work), limits.remaining, share))
+                tasks.append(Restart(number, _start(number, starts, work), limits.remaining, share))
             else:
                 best.take(number, known)
         if best.is_over:
@@ -199,12 +200,12 @@ def _record(work: Work, number: int, descent: Descent) -> None:
     """Note a restart that a later run need not do again: one that ended by itself."""
     if descent.complete:
         network = None if descent.network is None else network_payload(descent.network)
-        work.means.journal.record(f"{work.key}/restart/{number}", {"network": network, "nodes": descent.nodes})
+        work.means.journal.record(f"{work.key}/descent/{number}", {"network": network, "nodes": descent.nodes})
 
 
 def _recorded(work: Work, number: int) -> Descent | None:
     """A restart that an earlier run has done; what it found is measured again. Raises UserError E55x for a broken record."""
-    record = work.means.journal.recorded(f"{work.key}/restart/{number}")
+    record = work.means.journal.recorded(f"{work.key}/descent/{number}")
     if record is None:
         return None
     if record["network"] is None:
@@ -230,7 +231,9 @@ def _groups(work: Work) -> Iterator[Sequence[int]]:
     yield from (range(first, min(first + size, restarts)) for first in range(0, restarts, size))
 
 
-def _start(number: int, first: Network | None, work: Work) -> Network | None:
-    """The first network for the first restart, and for all where there are earlier goals, which a random network would not
-    keep; None: a random one."""
-    return first if number == 0 or work.formulation.stage else None
+def _start(number: int, known: Sequence[Network], work: Work) -> Network | None:
+    """By turns the next of the networks that are known, the best one first, and a random one (None). Where there are earlier
+    goals, which a random network would not keep, known ones only, over and over."""
+    if known and work.formulation.stage:
+        return known[number % len(known)]
+    return known[number // 2] if number % 2 == 0 and number // 2 < len(known) else None

@@ -23,10 +23,10 @@ from bdnnc.formulation.formulate import Formulation
 from bdnnc.ir.domains import RealDomain, ScaledDomain
 from bdnnc.network.evaluate import active_units
 from bdnnc.network.network import Network
-from bdnnc.training.alignment import aligned
 from bdnnc.training.improver import Found, Improver, least, objective_of
 from bdnnc.training.neighbourhood import Neighbourhood, everything, of_inputs, of_units
 from bdnnc.training.outcome import Watch
+from bdnnc.training.split.aligning import aligned
 from bdnnc.training.work import Work
 
 Booleans = NDArray[np.bool_]
@@ -117,19 +117,20 @@ def _dive(improver: Improver, pool: Sequence[Network], budget: Budget) -> None:
 def consensus(pool: Sequence[Network], reference: Network, formulation: Formulation) -> Neighbourhood:
     """The neighbourhood of ``reference`` in which everything is fixed that all networks of the pool have in common: parameters
     of finite sets, and hidden activations. Real parameters, of which two are never alike, are free."""
-    others = [aligned(network, reference, formulation.problem.patterns) for network in pool]
+    patterns = formulation.problem.patterns
+    others = [aligned(network, reference, formulation) for network in pool]
+    activity, own = [active_units(other, patterns) for other in others], active_units(reference, patterns)
     free = everything(formulation)
-    own = active_units(reference, formulation.problem.patterns)
     weights, biases = list(free.weights), list(free.biases)
     kept: list[Booleans | None] = [None] * len(own)
     for place, plan in enumerate(formulation.plans):
-        layer = reference.layers[place]
+        layer, theirs = reference.layers[place], [other.layers[place] for other in others]
         if not isinstance(plan.layer.domain, RealDomain | ScaledDomain):
-            weights[place] &= _differing([other.layers[place].weights for other, _ in others], layer.weights)
+            weights[place] &= _differing([other.weights for other in theirs], layer.weights)
         if not plan.thresholds.bias.is_real:
-            biases[place] &= _differing([other.layers[place].bias for other, _ in others], layer.bias)
+            biases[place] &= _differing([other.bias for other in theirs], layer.bias)
         if place < len(own) - 1:
-            kept[place] = ~_differing([activity[place] for _, activity in others], own[place])
+            kept[place] = ~_differing([active[place] for active in activity], own[place])
     return Neighbourhood("consensus", tuple(weights), tuple(biases), tuple(kept))
 
 

@@ -112,13 +112,14 @@ class StageSearch:
         problem = self.formulation.problem
         network = replace(canonicalise(start, self.formulation), inputs=self.inputs, classes=problem.classes)
         measured = Measured(network, problem)
-        if not measured.violated():
-            self._keep(network, self.sign * measured.goal(self.formulation.goal))
+        objective = self.sign * measured.goal(self.formulation.goal)
+        if not measured.violated() and self._is_within_cutoff(objective):
+            self._keep(network, objective)
             self.start = network
 
     def take_declared_start(self) -> None:
         """The network that `weights start` leads to, as the first incumbent; nothing where there is none in time."""
-        if all(layer.start is None for layer in self.formulation.problem.layers) or self._is_proved():
+        if all(layer.start is None for layer in self.formulation.problem.layers) or self.is_proved:
             return
         known = self.network
         model = with_declared_start(self.model, self.formulation)
@@ -146,7 +147,7 @@ class StageSearch:
     def solve(self) -> StageOutcome:
         """The best network of the formulation, as far as the limits reach."""
         program, tolerance = self.formulation.program, self.formulation.program.tolerance
-        if self._is_proved() or self.watch.should_stop():
+        if self.is_proved or self.watch.should_stop():
             return self._outcome(Solution(Stop.INTERRUPTED, None, None, None, 0, 0.0), tolerance)
         attempts, model = 0, self.model
         while True:
@@ -246,7 +247,7 @@ class StageSearch:
             verdict = self._accepted(x, widen=False)
             if isinstance(verdict, Accepted):
                 self._keep(verdict.network, verdict.objective)
-        return self._is_proved() or self.watch.should_stop()
+        return self.is_proved or self.watch.should_stop()
 
     def _on_progress(self, moment: Progress) -> bool:
         if moment.bound is not None and isfinite(moment.bound):
@@ -254,9 +255,10 @@ class StageSearch:
         shown = None if self.objective is None else self.sign * float(self.objective)
         bound = self.bound if self.objective is None else min(self.bound, self.objective)
         self.watch.on_progress(replace(moment, incumbent=shown, bound=self.sign * float(bound)))
-        return self._is_proved() or self.watch.should_stop()
+        return self.is_proved or self.watch.should_stop()
 
-    def _is_proved(self) -> bool:
+    @property
+    def is_proved(self) -> bool:
         """Whether the accepted network meets the bound, so that there is nothing left to do."""
         return self.objective is not None and meets(self.objective, self.bound, self.formulation)
 
@@ -321,7 +323,7 @@ class StageSearch:
 
     def _status(self, solution: Solution) -> StageStatus:
         """What is known, not what the solver did: optimal only where the accepted network meets the bound."""
-        if self._is_proved():
+        if self.is_proved:
             return "optimal"
         if solution.stop is Stop.INTERRUPTED or self.watch.should_stop():
             return "interrupted"

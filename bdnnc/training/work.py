@@ -54,6 +54,8 @@ class Means:
     executor: Executor = field(default_factory=Serial)
     journal: Journal = field(default_factory=Journal)
     validation: Samples | None = None
+    searches: bool = True
+    """Whether exact solves begin with a stochastic search."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

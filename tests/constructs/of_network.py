@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+import bdnnc
 from tests.constructs.construct import (
     AND,
     FAR,
@@ -33,7 +34,25 @@ def array(**arrays: list[Any]) -> Callable[[Path], None]:
     return write
 
 
+def errors(compiled: bdnnc.Compiled) -> int | None:
+    """The errors of what training finds, on the training points."""
+    return compiled.train(time_limit=60, threads=1).network.training.errors
+
+
 ENTRIES = [
+    # --- one network, or one for each pair of classes -----------------------------------------------------------------
+    Construct(
+        "a network for each pair of classes",
+        ("network one_vs_one",),
+        # A threshold tells any two of three classes on a line apart; three thresholds do not single out the middle one.
+        spec("layer output: 1 step unit weights in {-2..2} bias in {-5..5}").replace("network {", "network one_vs_one {"),
+        "network one_vs_one {\n  layer output: 1 step",
+        "network {\n  layer output: classes step",
+        0,
+        1,
+        points="x,y\n0,a\n1,b\n2,c\n",
+        shows=errors,
+    ),
     # --- units --------------------------------------------------------------------------------------------------------
     Construct(
         "sign units in place of step units",

@@ -24,7 +24,6 @@ SYNONYMS = {"layer unit": "layer units"}
 """Words that mean the same."""
 
 LATER = {
-    "network one_vs_one": "network one_vs_one {",
     "robust robust": "robust static { inputs within linf(1) }",
     "robust static": "robust static { inputs within linf(1) }",
     "robust soft": "robust static soft { inputs within linf(1) }",

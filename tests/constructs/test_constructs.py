@@ -108,6 +108,4 @@ def test_synonyms(word: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("word", required.LATER)
 def test_what_this_version_refuses(word: str, tmp_path: Path) -> None:
     part = required.LATER[word]
-    text = spec(PERCEPTRON)
-    text = text.replace("network {", part) if part.startswith("network") else text + part
-    assert code(lambda: plain(text, tmp_path)) == "E390"
+    assert code(lambda: plain(spec(PERCEPTRON) + part, tmp_path)) == "E390"

@@ -191,7 +191,7 @@ BAD: list[tuple[Callable[[Any], None], str, str]] = [
     (put("version", 2), "E558", "`version` is not 1, the version that this bdnnc reads"),
     (drop("version"), "E558", "`version` is not 1, the version that this bdnnc reads"),
     (put("version", "one"), "E554", '`version` is a string, but not a fraction "p/q" of integers with q > 0'),
-    (put("members", []), "E559", "`members` belongs to ensembles, which this version does not read"),
+    (put("members", []), "E552", "`inputs` is not a known key"),
     (put("classes", None), "E556", "`layers` ends with 1 sign units, but a network without classes has one linear unit"),
     (put("layers.0.unit", "linear"), "E556", "`layers[0].unit` is `linear`, which only the last may be"),
     (put("inputs.0.equals", "2"), "E552", "`inputs[0].scale` is not a known key"),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.datasets import load_iris
 
-TINY: dict[str, Any] = {"hidden_units": (), "work_limit": 1}
+TINY: dict[str, Any] = {"hidden_units": (), "work_limit": 2_000}
 
 
 def flowers(classes: int = 3) -> tuple[np.ndarray, np.ndarray]:

@@ -27,7 +27,7 @@ from tests.sklearn_api.support import TINY, flowers
 
 def test_what_is_fitted_is_a_certified_network() -> None:
     X, y = flowers(2)
-    fitted = bdnnc.BDNNClassifier(hidden_units=(1,), work_limit=5).fit(X, y)
+    fitted = bdnnc.BDNNClassifier(hidden_units=(1,)).fit(X, y)
     assert fitted.classes_.tolist() == ["setosa", "versicolor"]
     assert fitted.network_.classes == ("setosa", "versicolor")
     assert (fitted.loss_, fitted.bound_, fitted.gap_, fitted.status_) == (0, 0, 0, "optimal")
@@ -50,6 +50,7 @@ def test_the_spec_is_a_text_that_compiles_to_the_same_network(tmp_path: Path) ->
         scale="standard round 1",
         loss="zero_one weighted balanced",
         subject_to=["fan_in(hidden1) <= 2", 'errors of "setosa" <= 1'],
+        method="exact",
         work_limit=3,
         time_limit=77.5,
         random_state=4,
@@ -84,7 +85,6 @@ train exact {
   node_limit 3
   time_limit 77.5
   seed 4
-  threads 1
 }
 """
     assert fitted.spec_ == spec
@@ -113,12 +113,12 @@ def test_pipelines_and_searches_with_names_as_labels() -> None:
     X, y = flowers()
     search = GridSearchCV(
         make_pipeline(StandardScaler(), bdnnc.BDNNClassifier(**TINY)),
-        {"bdnnclassifier__loss": ["hamming", "zero_one"], "bdnnclassifier__weights": ["{-1, 0, 1}"]},
+        {"bdnnclassifier__loss": ["hamming", "zero_one"], "bdnnclassifier__hidden_units": [(), (2,)]},
         cv=2,
     ).fit(X, y)
     assert set(search.predict(X)) <= set(y)
     assert search.best_estimator_[-1].get_params()["loss"] == search.best_params_["bdnnclassifier__loss"]
-    assert search.best_score_ > 0.6
+    assert search.best_score_ > 0.8
 
 
 def test_copies_are_unfitted_and_pickles_predict() -> None:
@@ -133,13 +133,23 @@ def test_copies_are_unfitted_and_pickles_predict() -> None:
     assert (again.loss_, again.spec_) == (fitted.loss_, fitted.spec_)
 
 
-def test_two_fits_agree_whatever_the_order_of_the_rows() -> None:
+@pytest.mark.parametrize(("method", "work_limit"), [("search", 4_000), ("exact", 1)])
+def test_two_fits_agree_whatever_the_order_of_the_rows(method: str, work_limit: int) -> None:
     X, y = flowers()
     order = np.random.default_rng(0).permutation(len(X))
-    given = {"hidden_units": (2,), "work_limit": 1}
+    given = {"hidden_units": (2,), "method": method, "work_limit": work_limit}
     one, two, mixed = (bdnnc.BDNNClassifier(**given).fit(X[rows], y[rows]) for rows in (slice(None), slice(None), order))
     layers = [[layer.weights.tolist() for layer in fitted.network_.layers.layers] for fitted in (one, two, mixed)]
     assert layers[0] == layers[1] == layers[2]
+
+
+def test_a_fit_that_fails_leaves_nothing_that_predicts() -> None:
+    X, y = flowers()
+    fitted = bdnnc.BDNNClassifier(**TINY).fit(X, y)
+    with pytest.raises(ValueError, match="E635"):
+        fitted.set_params(weights=3).fit(X, y)
+    with pytest.raises(NotFittedError):
+        fitted.predict(X)
 
 
 @pytest.mark.parametrize("kind", ["pandas", "polars"])
@@ -178,8 +188,38 @@ def test_numbers_are_met_by_a_linear_unit() -> None:
 
 @pytest.mark.parametrize("y", [[5, 5, 5], [0, 0, 0], [1e-7, 2e-7, 9e-7], [-2.5, -3.5, -1], [True, False, True]])
 def test_numbers_of_every_size_are_met(y: list[float]) -> None:
-    fitted = bdnnc.BDNNRegressor(hidden_units=(2,), work_limit=50).fit([[1], [2], [3]], y)
+    fitted = bdnnc.BDNNRegressor(hidden_units=(2,), method="exact", work_limit=50).fit([[1], [2], [3]], y)
     assert fitted.predict([[1], [2], [3]]) == pytest.approx(np.array(y, dtype=float), abs=1e-6)
+
+
+# --- ensembles ---------------------------------------------------------------------------------------------------------------
+
+
+def test_networks_of_pairs_vote() -> None:
+    X, y = flowers()
+    unfitted = bdnnc.BDNNClassifier(hidden_units=(1,), one_vs_one=True, work_limit=1_000, n_jobs=1)
+    assert not hasattr(unfitted, "predict_proba")
+    fitted = unfitted.fit(X, y)
+    assert "network one_vs_one {" in fitted.spec_
+    assert fitted.score(X, y) > 0.9
+    shares = fitted.predict_proba(X)
+    assert shares.sum(axis=1) == pytest.approx(1)
+    assert set(np.rint(3 * shares).ravel()) <= {0, 1, 2}
+    sole = (shares == shares.max(axis=1, keepdims=True)).sum(axis=1) == 1
+    assert sole.mean() > 0.8
+    assert (fitted.classes_[shares.argmax(axis=1)] == fitted.predict(X))[sole].all()
+    assert not hasattr(fitted, "decision_function")
+    single = unfitted.set_params(one_vs_one=False).fit(X, y)
+    assert not hasattr(single, "predict_proba")
+
+
+def test_shares_stand_in_the_order_of_the_classes() -> None:
+    X, y = flowers()
+    names = {"setosa": "10", "versicolor": "9", "virginica": "2"}  # by code point 10, 2, 9, by number 2, 9, 10
+    fitted = bdnnc.BDNNClassifier(hidden_units=(1,), one_vs_one=True, work_limit=1_000).fit(X, [names[kind] for kind in y])
+    assert fitted.classes_.tolist() == ["10", "2", "9"]
+    assert fitted.predict_proba(X[:1]).argmax() == 0
+    assert fitted.predict(X[:1]).tolist() == ["10"]
 
 
 # --- weights ---------------------------------------------------------------------------------------------------------------
@@ -189,8 +229,8 @@ def test_numbers_of_every_size_are_met(y: list[float]) -> None:
 def test_a_weight_is_a_number_of_points(kind: type[Any]) -> None:
     draw = np.random.default_rng(3)
     X, y, weights = draw.random((12, 2)), draw.integers(0, 2, 12), draw.integers(0, 4, 12)
-    weighted = kind(hidden_units=(1,), work_limit=5).fit(X, y, sample_weight=weights)
-    repeated = kind(hidden_units=(1,), work_limit=5).fit(np.repeat(X, weights, axis=0), np.repeat(y, weights))
+    weighted = kind(hidden_units=(1,), work_limit=2_000).fit(X, y, sample_weight=weights)
+    repeated = kind(hidden_units=(1,), work_limit=2_000).fit(np.repeat(X, weights, axis=0), np.repeat(y, weights))
     assert weighted.loss_ == repeated.loss_
     assert weighted.network_.training.samples == weights.sum()
     assert (weighted.predict(X) == repeated.predict(X)).all()

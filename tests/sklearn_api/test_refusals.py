@@ -44,6 +44,7 @@ def refused(estimator: Any, *data: Any, **options: Any) -> InvalidInput:
         ({"subject_to": [3]}, ["E635"]),
         ({"subject_to": 3}, ["E635"]),
         ({"robust": True}, ["E635"]),
+        ({"one_vs_one": 1}, ["E635"]),
         ({"method": 1}, ["E635"]),
         ({"solver": None}, ["E635"]),
         ({"work_limit": 0}, ["E635"]),
@@ -56,6 +57,7 @@ def refused(estimator: Any, *data: Any, **options: Any) -> InvalidInput:
         ({"spec_params": {"width": 2}}, ["E635"]),
         ({"spec": SPEC, "hidden_units": (1,)}, ["E636"]),
         ({"spec": SPEC, "work_limit": 1}, ["E636"]),
+        ({"spec": SPEC, "one_vs_one": True}, ["E636"]),
         ({"spec": 3}, ["E601"]),
         ({"spec": "absent.bdnn"}, ["E601"]),
         ({"spec": SPEC, "spec_params": {"width": 2}}, ["E640"]),
@@ -117,7 +119,7 @@ def test_one_class() -> None:
 
 def test_constraints_that_no_network_keeps_are_work_that_failed() -> None:
     with pytest.raises(bdnnc.WorkFailed) as failed:
-        bdnnc.BDNNClassifier(hidden_units=(), subject_to="errors <= 0").fit([[0], [1], [2]], [0, 1, 0])
+        bdnnc.BDNNClassifier(hidden_units=(), method="exact", subject_to="errors <= 0").fit([[0], [1], [2]], [0, 1, 0])
     assert [d.code for d in failed.value.diagnostics] == ["E520"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -18,50 +19,41 @@ START = 30.0
 
 
 class DaskCluster:
-    """``scheduler`` and ``workers``, each a process; ``folder``: for their logs, and where the scheduler writes its address."""
+    """``scheduler`` and ``workers``, each a process; ``folder``: for their logs, and where the scheduler writes its address.
+    ``failures``: workers that a task may end before the scheduler gives it up."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, failures: int = 3) -> None:
+        self.environment = {**environment(), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(failures)}
         self.folder = folder
         self.workers: list[subprocess.Popen[bytes]] = []
-        self.nannies: list[subprocess.Popen[bytes]] = []
         place = folder / "scheduler.json"
         self.scheduler = self._begin("scheduler", "--port", "0", "--no-show", "--scheduler-file", str(place))
         until = time.monotonic() + START
         while not place.exists() and time.monotonic() < until and self.scheduler.poll() is None:
             time.sleep(0.05)
-        import json
-
         self.address: str = json.loads(place.read_text(encoding="utf-8"))["address"]
 
-    def add_worker(self, nanny: bool = False) -> subprocess.Popen[bytes]:
-        """A worker of one thread, once the scheduler knows it. ``nanny``: with a process that begins it anew when it ends."""
-        known = self._known()
-        worker = self._begin("worker", self.address, "--nthreads", "1", "--nanny" if nanny else "--no-nanny")
-        self.workers.append(worker)
-        if nanny:
-            self.nannies.append(worker)
+    def add_workers(self, count: int = 1) -> None:
+        """Workers of one thread, without nannies that would begin them anew, once the scheduler knows them."""
+        known = self._known() + count
+        begun = [self._begin("worker", self.address, "--nthreads", "1", "--no-nanny") for _ in range(count)]
+        self.workers += begun
         until = time.monotonic() + START
-        while self._known() <= known and time.monotonic() < until and worker.poll() is None:
+        while self._known() < known and time.monotonic() < until and all(worker.poll() is None for worker in begun):
             time.sleep(0.05)
-        return worker
 
     def close(self) -> None:
-        """A nanny is asked to end, since it has a child; all others are killed."""
         for process in (*self.workers, self.scheduler):
             if process.poll() is None:
                 os.kill(process.pid, signal.SIGCONT)
-                if process in self.nannies:
-                    process.terminate()
-                else:
-                    process.kill()
-        for process in (*self.workers, self.scheduler):
-            process.wait(timeout=START)
+                process.kill()
+            process.wait()
 
     def _begin(self, *arguments: str) -> subprocess.Popen[bytes]:
         name, *rest = arguments
         command = [sys.executable, "-m", f"distributed.cli.dask_{name}", *rest, "--host", "127.0.0.1", "--no-dashboard"]
         with (self.folder / f"{name}.log").open("ab") as log:
-            return subprocess.Popen(command, cwd=self.folder, env=environment(), stdout=log, stderr=log)
+            return subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
 
     def _known(self) -> int:
         """Workers that have told the scheduler of themselves."""
@@ -70,12 +62,11 @@ class DaskCluster:
 
 
 @contextmanager
-def dask_cluster(folder: Path, workers: int = 2) -> Iterator[DaskCluster]:
+def dask_cluster(folder: Path, workers: int = 2, failures: int = 3) -> Iterator[DaskCluster]:
     """A cluster that is gone at the end."""
-    cluster = DaskCluster(folder)
+    cluster = DaskCluster(folder, failures)
     try:
-        for _ in range(workers):
-            cluster.add_worker()
+        cluster.add_workers(workers)
         yield cluster
     finally:
         cluster.close()

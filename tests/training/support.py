@@ -20,7 +20,7 @@ from bdnnc.solve.protocol import Solution, SolveOptions, Stop
 from bdnnc.training.exact import solve_exactly
 from bdnnc.training.goals import train_goals
 from bdnnc.training.outcome import Limits, Outcome, StageOutcome, Watch
-from bdnnc.training.work import Means
+from bdnnc.training.work import Means, Method
 
 
 class FakeSolver:
@@ -92,12 +92,15 @@ def run(
     limits: Limits | None = None,
     start: Network | None = None,
     should_stop: Callable[[], bool] = lambda: False,
+    method: Method = solve_exactly,
+    searches: bool = False,
 ) -> tuple[Outcome, Told]:
-    """A run over all goals, in which nothing false was told or returned."""
+    """A run over all goals, in which nothing false was told or returned. ``searches``: whether a stochastic search begins it."""
     told = Told()
     solving = solver or HighsSolver(isolated=False)
-    means = Means((), solving, limits or Limits(time_limit=60, threads=1), told.watch(should_stop))  # type: ignore[arg-type]
-    outcome = train_goals(solve_exactly, lambda stage, reached: formulated(of, stage, reached), len(of.goals), means, start)
+    settled = limits or Limits(time_limit=60, threads=1)
+    means = Means((), solving, settled, told.watch(should_stop), searches=searches)  # type: ignore[arg-type]
+    outcome = train_goals(method, lambda stage, reached: formulated(of, stage, reached), len(of.goals), means, start)
     assert_nothing_false(of, outcome, told)
     return outcome, told
 

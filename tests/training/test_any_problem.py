@@ -18,8 +18,8 @@ from tests.training.support import run, sign
 
 
 @settings(max_examples=25)
-@given(st.one_of(problems(brute=True), problems(brute=True, plain=True)))
-def test_values_are_those_of_enumeration(of: Problem) -> None:
+@given(st.one_of(problems(brute=True), problems(brute=True, plain=True)), st.booleans())
+def test_values_are_those_of_enumeration(of: Problem, searches: bool) -> None:
     """No goal is worse; none is better either while the networks are of the class that was enumerated: one that is better than
     its class, by the margin alone, may hold later goals to less."""
     assume(is_simple(of) or not loses_margins(of))  # which outputs need their margin then depends on the goal
@@ -28,7 +28,7 @@ def test_values_are_those_of_enumeration(of: Problem) -> None:
     except TooLargeError:
         assume(False)
         return
-    outcome, _ = run(of, limits=Limits(time_limit=60, threads=1))
+    outcome, _ = run(of, limits=Limits(time_limit=60, threads=1), searches=searches)
     formulation = formulate(of)
     if expected is None:
         found = outcome.network
@@ -49,7 +49,7 @@ def test_values_are_those_of_enumeration(of: Problem) -> None:
 
 
 @settings(max_examples=25)
-@given(problems())
-def test_nothing_false_comes_out(of: Problem) -> None:
-    outcome, told = run(of, limits=Limits(time_limit=20, threads=1))
+@given(problems(), st.booleans())
+def test_nothing_false_comes_out(of: Problem, searches: bool) -> None:
+    outcome, told = run(of, limits=Limits(time_limit=20, threads=1), searches=searches)
     assert len(told.stages) == len(outcome.stages)

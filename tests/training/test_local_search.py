@@ -53,6 +53,7 @@ def searched(
     executor: Executor | None = None,
     journal: Journal | None = None,
     should_stop: Callable[[], bool] = never,
+    searches: bool = False,
 ) -> tuple[Outcome, Told]:
     """A run over all goals, in which nothing false was told or returned, and no network worse than the one before."""
     told = Told()
@@ -64,6 +65,7 @@ def searched(
         options,
         executor or Serial(),
         journal or Journal(),
+        searches=searches,
     )
     outcome = train_goals(search_locally, lambda stage, reached: formulated(of, stage, reached), len(of.goals), means, start)
     assert_nothing_false(of, outcome, told)
@@ -344,6 +346,15 @@ def test_the_same_seed_gives_the_same_network_whoever_works(size: int) -> None:
     assert parameters(serial.network) == parameters(again.network) == parameters(elsewhere.network)
 
 
+def test_networks_of_the_stochastic_search_are_begun_with() -> None:
+    """They are good already: the first sub-MIP starts from one that is better than the constant network."""
+    solver = Observed()
+    _, told = searched(checkers(4, 2), solver, options=MethodOptions(restarts=3), searches=True)
+    model, options = solver.asked[0]
+    assert options.start is not None
+    assert model.c @ options.start < told.networks[0][2]
+
+
 class Kept(Journal):
     """A journal in memory."""
 
@@ -360,13 +371,13 @@ class Kept(Journal):
 def test_what_a_journal_holds_is_not_done_again() -> None:
     of, options, journal, solver = checkers(3, 2), MethodOptions(restarts=3), Kept(), Observed()
     whole, _ = searched(of, solver, options=options, journal=journal)
-    assert {f"goal/0/restart/{number}" for number in range(3)} <= set(journal.payloads)
+    assert {f"goal/0/descent/{number}" for number in range(3)} <= set(journal.payloads)
     resumed, idle = Kept(), Observed()
-    resumed.payloads = {key: value for key, value in journal.payloads.items() if "restart" in key}
+    resumed.payloads = {key: value for key, value in journal.payloads.items() if "descent" in key}
     again, _ = searched(of, idle, options=options, journal=resumed)
     assert idle.asked == []
     assert parameters(again.network) == parameters(whole.network)
-    del resumed.payloads["goal/0/restart/1"]
+    del resumed.payloads["goal/0/descent/1"]
     third, _ = searched(of, idle, options=options, journal=resumed)
     assert 0 < len(idle.asked) < len(solver.asked)
     assert parameters(third.network) == parameters(whole.network)

@@ -22,7 +22,6 @@ from bdnnc.network.planned import planned_checks
 from bdnnc.solve.highs import HighsSolver
 from bdnnc.solve.protocol import Stop
 from bdnnc.training import neighbourhoods
-from bdnnc.training.alignment import aligned
 from bdnnc.training.constant import best_constant
 from bdnnc.training.exact import solve_exactly
 from bdnnc.training.fixing import with_fixed
@@ -51,7 +50,7 @@ WORK = Limits(time_limit=None, node_limit=100, threads=1)
 
 def work_of(formulation: Formulation, solver: Any = None, limits: Limits = WORK) -> tuple[Work, Told]:
     told = Told(stages=[()])
-    means = Means((), solver or HighsSolver(isolated=False), limits, told.watch())
+    means = Means((), solver or HighsSolver(isolated=False), limits, told.watch(), searches=False)
     return Work(formulation, means, limits), told
 
 
@@ -185,53 +184,17 @@ def test_random_units_tell_points_apart() -> None:
     assert 0.2 < np.mean(shares) < 0.8
 
 
-# --- alignment ----------------------------------------------------------------------------------------------------------
+# --- consensus ----------------------------------------------------------------------------------------------------------
 
 
-def deep(unit: str) -> Problem:
-    layers = [
-        layer("h0", 4, 2, interval(-1, 1), BiasRule("in", interval(-3, 3)), unit, height=Fraction(1)),
-        layer("h1", 3, 4, interval(-1, 1), BiasRule("in", interval(-3, 3)), unit),
-        layer("o", 1, 3, interval(-1, 1), BiasRule("in", interval(-3, 3))),
-    ]
-    points = [[i, j] for i in range(5) for j in range(5)]
-    return problem(points, [(i * j) % 2 for i, j in points], layers)
-
-
-@pytest.mark.parametrize("unit", ["step", "sign"])
-def test_a_shuffled_and_complemented_network_looks_like_itself(unit: str) -> None:
-    of = deep(unit)
-    formulation, rng = formulated(of), np.random.default_rng(1)
-    network = random_network(formulation, rng)
-    shuffled, back = network, network
-    for place in (0, 1):
-        units = len(network.layers[place].bias)
-        turned = rng.random(units) < 0.5
-        order = rng.permutation(units)
-        shuffled = _complemented(shuffled, place, order, turned)
-    assert any((a.weights != b.weights).any() for a, b in zip(shuffled.layers, network.layers, strict=True))
-    before, after = (active_units(found, of.patterns)[-1] for found in (network, shuffled))
-    assert (before == after).all(), "the shuffling itself changes nothing that comes out"
-    back, activity = aligned(shuffled, network, of.patterns)
-    assert parameters(back) == parameters(network)
-    for one, other in zip(activity, active_units(network, of.patterns), strict=True):
-        assert (one == other).all()
-
-
-def _complemented(network: Network, place: int, order: np.ndarray, turned: np.ndarray) -> Network:
-    """Unit by unit: the same function with other units. No pre-activation of these networks is 0."""
-    layers = list(network.layers)
-    own, above = layers[place], layers[place + 1]
-    weights, bias = own.weights[order].copy(), own.bias[order].copy()
-    outgoing, moved = above.weights[:, order].copy(), above.bias.copy()
-    for unit in np.flatnonzero(turned):
-        weights[unit], bias[unit] = -weights[unit], -bias[unit]
-        if own.unit == "step":
-            moved = moved + outgoing[:, unit] * own.height
-        outgoing[:, unit] = -outgoing[:, unit]
-    layers[place] = replace(own, weights=weights, bias=bias, absent=own.absent[order])
-    layers[place + 1] = replace(above, weights=outgoing, bias=moved, absent=above.absent[:, order])
-    return replace(network, layers=tuple(layers))
+def test_the_same_network_in_another_order_agrees_with_itself() -> None:
+    formulation = formulated(checkers(3, 3))
+    network = random_network(formulation, np.random.default_rng(3))
+    hidden, output = network.layers
+    order = [2, 0, 1]
+    moved = replace(hidden, weights=hidden.weights[order], bias=hidden.bias[order], absent=hidden.absent[order])
+    above = replace(output, weights=output.weights[:, order], absent=output.absent[:, order])
+    assert consensus([network, replace(network, layers=(moved, above))], network, formulation).is_empty
 
 
 def test_consensus_fixes_what_networks_share() -> None:

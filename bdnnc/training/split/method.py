@@ -99,7 +99,7 @@ class _Rounds:
     def _begin(self) -> None:
         """The network that there is before any round."""
         means = replace(self.work.means, watch=Watch(should_stop=self._should_stop))
-        found = begun(replace(self.work, means=means, limits=replace(self.work.limits, cutoff=None))).network
+        found = begun(replace(self.work, means=means, limits=replace(self.work.limits, cutoff=None)))[0].network
         if found is not None:
             self.judge.offer(found)
             self.last = found
@@ -241,7 +241,7 @@ class _Rounds:
             found = f"{len(self.infeasible)} of the sets cannot share a pattern"
         text = f"round {number + 1} of {rounds}: {self.partition.size} sets, {points:,} points, {binaries:,} binaries, {found}"
         self.work.means.watch.on_note(f"{text}, {seconds:.1f} s")
-        self.diary.tell(number, sets=self.partition.size, points=points, binaries=binaries, found=found, seconds=seconds)
+        self.diary.tell(number, sets=self.partition.size, points=points, binaries=binaries, found=found, took=round(seconds, 3))
 
     # --- the end -------------------------------------------------------------------------------------------------------
 

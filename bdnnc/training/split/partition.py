@@ -93,11 +93,12 @@ class Halver:
     def _by_means(self, members: Index) -> Booleans:
         from sklearn.cluster import KMeans
         from sklearn.exceptions import ConvergenceWarning
+        from threadpoolctl import threadpool_limits
 
         points = self.X[members]
         points = points / max(float(np.abs(points).max()), np.finfo(np.float64).tiny)  # squares of large numbers overflow
         means = KMeans(n_clusters=2, n_init=STARTS, random_state=self.seed)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), threadpool_limits(1):  # few points: threads would cost more, and sum in any order
             warnings.simplefilter("ignore", ConvergenceWarning)  # points that are one in floats: seen by its one label
             found = means.fit(points, sample_weight=self.weights[members].astype(np.float64)).labels_
         return np.asarray(found == 1, dtype=np.bool_)
