@@ -36,6 +36,9 @@ INTEGERS = {
 }
 """Integer options and their least values; solvers keep them in 32 bits."""
 
+NO_START = "none"
+"""The start of a solver that shall begin with nothing."""
+
 CHOICES = {"by": ("kmeans", "svm"), "batches": ("one", "all"), "average": ("yes", "no")}
 """Options that are one of a few words."""
 
@@ -147,7 +150,11 @@ class TrainChecker:
 
     def _start(self, option: tree.Option) -> str | None:
         node = option.value
-        value = node.value if isinstance(node, tree.Text) else self.constants.value(node)
+        if isinstance(node, tree.Text):
+            return str(self.folder / node.value)
+        value = self._word(node)
+        if value == NO_START and isinstance(node, tree.Quantity) and node.name.text == NO_START:
+            return NO_START
         if isinstance(value, str):
             return str(self.folder / value)
         if isinstance(value, Fraction):

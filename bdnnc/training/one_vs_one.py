@@ -199,8 +199,8 @@ class _Run:
         return Run(
             method=settings.method,
             status="feasible",
-            solver=settings.solver.name,
-            version=settings.solver.version(),
+            solver=settings.solver_name,
+            version=settings.solver_version,
             seed=settings.limits.seed,
             options=options_table(settings),
             tolerances={"feasibility": tolerance, "integrality": tolerance},

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import replace
+from dataclasses import fields, replace
 from fractions import Fraction
 from pathlib import Path
 
 from bdnnc.diagnostics import UserError
+from bdnnc.language.train_checks import NO_START, OWN
 from bdnnc.network.assemble import Stage
 from bdnnc.network.document import Model, Scalar, TrainingRecord, relative_gap
 from bdnnc.network.saving import replace_file
@@ -44,13 +45,17 @@ def is_near_enough(training: TrainingRecord, gap: float) -> bool:
 def options_table(settings: Settings) -> dict[str, Scalar]:
     """The options of a run that are set, and those of its solver."""
     limits = settings.limits
-    named = {
+    named: dict[str, object] = {
         "time_limit": limits.time_limit,
         "gap": limits.gap,
         "node_limit": limits.node_limit,
         "threads": limits.threads,
         "cutoff": limits.cutoff,
     }
+    own = {field.name: getattr(settings.options, field.name) for field in fields(settings.options)}
+    named |= {name: value for name, value in own.items() if name in OWN[settings.method]}
+    if not settings.searches:
+        named["start"] = NO_START
     table: dict[str, Scalar] = {name: _scalar(value) for name, value in named.items() if value is not None}
     return table | {name: _scalar(value) for name, value in limits.extra.items()}
 

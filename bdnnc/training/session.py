@@ -72,7 +72,7 @@ def train(
     began = time.monotonic() if started is None else started
     if pipeline.is_ensemble:
         return _train_ensemble(pipeline, request, save_to, reporter or SilentReporter(), interruption, began, isolated)
-    settings = settle(request, pipeline.model_spec.train, began, isolated)
+    settings = settle(request, pipeline.model_spec.train, began, isolated, _activations(pipeline))
     keeper = _Keeper(pipeline, settings, save_to, reporter or SilentReporter())
     if save_to is not None:
         probe(save_to)
@@ -83,6 +83,8 @@ def train(
     with ExitStack() as stack:
         executor = stack.enter_context(closing(executor_of(request.jobs, request.cluster)))
         journal = stack.enter_context(journal_of(going_on, keeper.reporter))
+        if settings.note:
+            keeper.reporter.say(f"note: {settings.note}")
         if going_on.note:
             keeper.reporter.say(going_on.note)
         course = Course(pipeline.problem, journal, keeper.reporter, keeper.begin, keeper.keep, start)
@@ -97,6 +99,7 @@ def train(
             executor,
             journal,
             dataset.validation,
+            settings.searches,
         )
         goals = len(pipeline.problem.goals)
         try:
@@ -128,6 +131,11 @@ def _train_ensemble(
 
     found = train_ensemble(pipeline, request, save_to, reporter, should_stop, began, isolated)
     return Trained(found.model, found.outcome, time.monotonic() - began, found.gap_met, found.searched)
+
+
+def _activations(pipeline: Pipeline) -> int:
+    """Units times distinct points: the binaries of the program, before any of them is known to be constant."""
+    return pipeline.dataset.patterns.shape[0] * sum(layer.units for layer in pipeline.model_spec.layers)
 
 
 def _limits(settings: Settings, pipeline: Pipeline) -> Limits:
@@ -224,8 +232,8 @@ class _Keeper:
             method=settings.method,
             status=status,
             goals=stages,
-            solver=settings.solver.name,
-            version=settings.solver.version(),
+            solver=settings.solver_name,
+            version=settings.solver_version,
             cuts=cuts,
             seed=settings.limits.seed,
             options=options_table(settings),

@@ -9,14 +9,18 @@ from typing import Any
 
 from bdnnc.diagnostics import Diagnostic, Label, UserError
 from bdnnc.language.spec import Located, TrainSpec
-from bdnnc.language.train_checks import OWN
+from bdnnc.language.train_checks import NO_START, OWN
 from bdnnc.solve.protocol import Solver
 from bdnnc.solve.registry import solver as solver_named
-from bdnnc.training.methods import METHODS
 from bdnnc.training.outcome import Limits
 from bdnnc.training.work import MethodOptions
 
 DEFAULT_TIME_LIMIT = 300.0
+
+MOST_ACTIVATIONS = 20_000
+"""More binaries than these leave a solver without a bound worth the name in any time that people wait."""
+
+TOO_LARGE = "{:,} activations are too many to prove anything: trained by `search`; `--method exact` insists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +54,33 @@ class Settings:
     limits: Limits
     start: str | None
     options: MethodOptions
+    searches: bool = True
+    """Whether an exact solve may begin with a stochastic search: unless `start none` forbids it."""
+    note: str = ""
+    """What the user should know of a choice that was made."""
+
+    @property
+    def solver_name(self) -> str | None:
+        """The solver that the run uses; None where it uses none."""
+        return None if self.method == "search" else self.solver.name
+
+    @property
+    def solver_version(self) -> str | None:
+        return None if self.method == "search" else self.solver.version()
 
 
-def settle(request: Request, spec: TrainSpec | None, started: float, isolated: bool = True) -> Settings:
-    """The settings of a run.
+def settle(
+    request: Request, spec: TrainSpec | None, started: float, isolated: bool = True, activations: int = 0
+) -> Settings:
+    """The settings of a run. ``activations``: units times distinct points; where nobody names a method and there are more than
+    `MOST_ACTIVATIONS`, it is `search`.
 
-    Raises UserError with all that is wrong: E390 (a method of a later version), E501, E502 (solver), E630 (no such method),
+    Raises UserError with all that is wrong: E501, E502 (solver), E630 (no such method),
     E631 (an option of another method), E632 (a value), E633 (an option that the solver does not have).
     """
     wrong: list[Diagnostic] = []
     written = dict(spec.options) if spec else {}
-    method = _method(request, spec, wrong)
+    method = _method(request, spec, activations, wrong)
     options = _method_options(method, request, written, wrong)
     chosen = _solver(request, written, isolated)
     limits = Limits(
@@ -76,7 +96,9 @@ def settle(request: Request, spec: TrainSpec | None, started: float, isolated: b
     if wrong:
         raise UserError(wrong)
     start = request.start if request.start is not None else _of_file(written, "start", None)
-    return Settings(method, chosen, limits, None if start is None else str(start), options)
+    searches, named = start != NO_START, None if start in (None, NO_START) else str(start)
+    note = TOO_LARGE.format(activations) if request.method is None and spec is None and method == "search" else ""
+    return Settings(method, chosen, limits, named, options, searches, note)
 
 
 def _solver(request: Request, written: Mapping[str, Located[Fraction | str]], isolated: bool) -> Solver:
@@ -90,13 +112,12 @@ def _solver(request: Request, written: Mapping[str, Located[Fraction | str]], is
         raise UserError([replace(found, primary=label) for found in wrong.diagnostics]) from wrong
 
 
-def _method(request: Request, spec: TrainSpec | None, wrong: list[Diagnostic]) -> str:
-    method = request.method or (spec.method.value if spec else "exact")
+def _method(request: Request, spec: TrainSpec | None, activations: int, wrong: list[Diagnostic]) -> str:
+    default = "search" if activations > MOST_ACTIVATIONS else "exact"
+    method = request.method or (spec.method.value if spec else default)
     if method not in OWN:
         known = ", ".join(f"`{name}`" for name in OWN)
         wrong.append(Diagnostic("E630", f"there is no method `{method}`", help=f"methods are {known}"))
-    elif method not in METHODS:
-        wrong.append(Diagnostic("E390", f"`{method}` is not supported in this version", help="use `exact`"))
     return method
 
 
