@@ -122,8 +122,8 @@ class Compiled:
 
     @cached_property
     def pairs(self) -> tuple[Compiled, ...]:
-        """Of a `network one_vs_one`: the file for each pair of classes, which has a problem, a program and a matrix; the file as
-        a whole has none. Empty for other networks."""
+        """Of a `network one_vs_one`: the file for each pair of classes, which has a problem, a program and a matrix; the file
+        as a whole has none. Empty for other networks."""
         return tuple(Compiled(pair) for pair in self._pipeline.pairs())
 
     @property

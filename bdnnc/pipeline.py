@@ -131,6 +131,7 @@ class Pipeline:
 
     def pair(self, place: int) -> Pipeline:
         """The file for one pair of classes: its points are those of the two, its network that of the pair."""
+        from bdnnc.data.pair_facts import facts_of_pair
         from bdnnc.data.pairs import of_pair
 
         dataset, models, known = self._checked
@@ -138,7 +139,8 @@ class Pipeline:
         other = copy(self)
         other.classes = classes
         other.__dict__.pop("pair_places")
-        other.__dict__["_checked"] = (of_pair(dataset, classes), models[place : place + 1], known)
+        part = of_pair(dataset, classes)
+        other.__dict__["_checked"] = (part, models[place : place + 1], facts_of_pair(part, known))
         return other
 
     @cached_property
@@ -211,11 +213,13 @@ class Pipeline:
     def _models(self, dataset: Dataset, known: Facts) -> tuple[tuple[ModelSpec, ...] | None, list[Diagnostic]]:
         """The model, or that of each pair, checked against the data."""
         from bdnnc.data.pair_facts import facts_of_pairs
-        from bdnnc.language import check_model, check_pairs, is_ensemble
+        from bdnnc.language import check_model, check_pairs, is_ensemble, too_many_pairs
 
         if not (is_ensemble(self.tree) and dataset.classes):
             model, found = check_model(self.tree, self.overrides, self.folder, known)
             return None if model is None else (model,), found
+        if too_many := too_many_pairs(self.tree, known):
+            return None, too_many
         try:
             pairs = facts_of_pairs(dataset, known)
         except UserError as wrong:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from bdnnc.data.pairs import Pair
 from bdnnc.milp.files import suffix_of, write
 from bdnnc.milp.map import MapSources, write_map
 from bdnnc.pipeline import Pipeline
@@ -15,7 +14,7 @@ def map_path(path: str) -> str:
     return path[: -len(suffix_of(path))] + ".map.json"
 
 
-def pair_path(path: str, pair: Pair) -> str:
+def pair_path(path: str, pair: tuple[int, int]) -> str:
     """``model.mps.gz`` -> ``model_0_2.mps.gz`` for the model of a pair of classes, by their places in class order."""
     suffix = suffix_of(path)
     return f"{path[: -len(suffix)]}_{pair[0]}_{pair[1]}{suffix}"

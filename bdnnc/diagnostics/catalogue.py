@@ -68,6 +68,7 @@ CATALOGUE: dict[str, str] = {
     "E311": "unit that its layer cannot have",
     "E312": "height of a step that is not positive",
     "E313": "margin that is not positive, or of linear units",
+    "E314": "more pairs of classes than an ensemble may have networks",
     "E315": "array of a layer that cannot be read",
     "E316": "array of a layer of another shape than the layer's",
     "E317": "array of a layer with entries that are not allowed",

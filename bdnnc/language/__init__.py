@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bdnnc.language.checker import check_data, check_file, check_goal, check_model
     from bdnnc.language.findings import merged
-    from bdnnc.language.pairs import check_pairs, is_ensemble
+    from bdnnc.language.pairs import check_pairs, is_ensemble, too_many_pairs
     from bdnnc.language.parser import parse, read_source
     from bdnnc.language.traversal import tree_text
 
@@ -24,6 +24,7 @@ __all__ = [
     "merged",
     "parse",
     "read_source",
+    "too_many_pairs",
     "tree_text",
 ]
 
@@ -37,6 +38,7 @@ _HOMES = {
     "merged": "findings",
     "parse": "parser",
     "read_source": "parser",
+    "too_many_pairs": "pairs",
     "tree_text": "traversal",
 }
 

@@ -18,10 +18,26 @@ from bdnnc.language.spec import Facts, ModelSpec
 SHOWN = 3
 """Pairs that an error names."""
 
+MOST_PAIRS = 5_000
+"""Networks of an ensemble, those of 100 classes: a number that is taken for a class would make many more."""
+
 
 def is_ensemble(file: tree.File) -> bool:
     """Whether the file asks for a network for each pair of classes."""
     return any(isinstance(block, tree.Network) and block.one_vs_one is not None for block in file.statements)
+
+
+def too_many_pairs(file: tree.File, known: Facts) -> list[Diagnostic]:
+    """E314 where there are more pairs of classes than an ensemble may have networks; ``known``: the facts of all data."""
+    count = len(known.every_class)
+    pairs = count * (count - 1) // 2
+    words = [block.one_vs_one for block in file.statements if isinstance(block, tree.Network)]
+    if pairs <= MOST_PAIRS or words[0] is None:
+        return []
+    message = f"{count:,} classes have {pairs:,} pairs, and an ensemble has at most {MOST_PAIRS:,} networks"
+    counted = Label(known.span, "classes counted here")
+    help_text = "leave classes out with `keep classes`; numbers to be met need the loss `absolute` and no `one_vs_one`"
+    return [Diagnostic("E314", message, Label(words[0].span), (counted,), help=help_text)]
 
 
 def check_pairs(

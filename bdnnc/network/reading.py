@@ -89,11 +89,11 @@ def _header(root: Cursor) -> None:
 def _ensemble(root: Cursor) -> Ensemble:
     """The networks of all pairs of classes, in their order, with the same inputs and one output unit each."""
     classes = classes_of(root.at("classes"))
-    pairs = tuple(combinations(classes, 2))
-    return Ensemble(classes, tuple(_members(root.at("members").items(len(pairs), "pair of `classes`"), pairs)))
+    places = root.at("members").items(len(classes) * (len(classes) - 1) // 2, "pair of `classes`")
+    return Ensemble(classes, tuple(_members(places, combinations(classes, 2))))
 
 
-def _members(places: Iterator[Cursor], pairs: tuple[tuple[str, str], ...]) -> Iterator[Network]:
+def _members(places: Iterator[Cursor], pairs: Iterator[tuple[str, str]]) -> Iterator[Network]:
     first: Network | None = None
     for place, pair in zip(places, pairs, strict=True):
         place.table(MEMBER_KEYS, ("constraints",))

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from bdnnc.search.block import Heat, block_step
+from bdnnc.search.block import Heat
+from bdnnc.search.chances import CHUNK, draw
 from bdnnc.search.grids import nearest
-from bdnnc.search.kernels import Kernel
 from bdnnc.search.model import SearchModel
-from bdnnc.search.proposal import is_violated, proposal_steps
-from bdnnc.search.state import Parameters, State
+from bdnnc.search.state import Parameters
+from bdnnc.search.walks import walk_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -30,11 +30,8 @@ HOTTEST, COLDEST = 3.0, 0.25
 CHEAPEST, DEAREST = 0.5, 20.0
 """Prices of a violation."""
 
-POLLED = 16
-"""Steps between two looks at the clock."""
-
-TOLD = 1e-9
-"""Relative: what counts as better."""
+TYPICAL_POINTS = 500
+"""Up to so many points the temperatures are as above; beyond, where more points cannot all be right, as their root grows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,74 +43,50 @@ class Annealed:
     moves: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Schedule:
+    """``steps`` from ``hottest`` on; fewer where ``moves`` changes have been weighed, the goal is at ``enough`` or below, or
+    ``deadline`` (as `time.monotonic`) is over; None: no limit."""
+
+    steps: int
+    hottest: float = HOTTEST
+    moves: int | None = None
+    enough: float | None = None
+    deadline: float | None = None
+
+
 def anneal(
     model: SearchModel,
     start: Parameters,
-    steps: int,
     random: Generator,
-    kernel: Kernel,
-    moves: int | None = None,
-    deadline: float | None = None,
-    hottest: float = HOTTEST,
-    enough: float | None = None,
+    schedule: Schedule,
+    compiled: bool,
     on_better: Callable[[Parameters, float], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Annealed:
-    """``steps`` steps from ``start``; fewer where ``moves`` changes have been weighed, the goal is at ``enough`` or below,
-    ``deadline`` (as `time.monotonic`) is over or ``should_stop`` says so. ``on_better``: told of each better network."""
-    state, places = State(model, start), _places(model)
-    totals, best, found, done = state.totals(), np.inf, None, 0
-    unit = model.forms[0].unit * _hardness(model)
-    for number in range(steps + 1):
-        if _is_better(totals[0], best) and not is_violated(model, totals):
-            best, found = float(totals[0]), state.parameters
-            if on_better is not None:
-                on_better(found, best)
-        is_enough = (moves is not None and done >= moves) or (enough is not None and best <= enough)
-        if number == steps or is_enough or not places:
+    """A run from ``start``. ``compiled``: with numba, where it is installed: the same network, sooner. ``on_better``: told now
+    and then of a better network; ``should_stop``: asked now and then."""
+    most = np.inf if schedule.moves is None else schedule.moves
+    enough = -np.inf if schedule.enough is None else schedule.enough
+    walk = walk_of(model, start, random, (most, enough), compiled)
+    told = np.inf
+    for first in range(0, schedule.steps, CHUNK):
+        if walk.found is not None and walk.best < told and on_better is not None:
+            told = walk.best
+            on_better(walk.found, told)
+        late = schedule.deadline is not None and time.monotonic() > schedule.deadline
+        if walk.is_over or late or (should_stop is not None and should_stop()):
             break
-        if number % POLLED == 0 and _is_over(deadline, should_stop):
-            break
-        share = number / steps
-        heat = Heat(unit * hottest * (COLDEST / hottest) ** share, CHEAPEST * (DEAREST / CHEAPEST) ** share)
-        place, own = places[random.integers(len(places))]
-        if _needs_proposals(model, place, random):
-            step = proposal_steps(state, place, own, heat, totals, best, random)
-        else:
-            step = block_step(state, place, own, heat, best, kernel, random)
-        totals, done = step.totals, done + step.moves
-    return Annealed(found, best, done)
+        size = min(CHUNK, schedule.steps - first)
+        walk.go(draw(random, size), [_heat(model, schedule, first + number) for number in range(size)])
+    return Annealed(walk.found, walk.best, walk.moves)
 
 
-def _is_over(deadline: float | None, should_stop: Callable[[], bool] | None) -> bool:
-    return (deadline is not None and time.monotonic() > deadline) or (should_stop is not None and should_stop())
-
-
-def _is_better(goal: float, best: float) -> bool:
-    return goal < best if best == np.inf else goal < best - TOLD * max(1.0, abs(best))
-
-
-def _hardness(model: SearchModel) -> float:
-    """How many units of the goal a temperature of 1 stands for: more where many points cannot all be right."""
-    return max(1.0, (model.X.shape[1] / 500) ** 0.5)
-
-
-def _needs_proposals(model: SearchModel, place: int, random: Generator) -> bool:
-    """Whether a step on this layer has to look at the whole network; now and then where only a part of its parameters does."""
-    layer = model.layers[place]
-    if model.has_margins or layer.unit == "linear":
-        return True
-    return (layer.is_shared or layer.scales is not None) and random.random() < 0.25
-
-
-def _places(model: SearchModel) -> list[tuple[int, int]]:
-    """The (layer, unit) that have something to choose."""
-    return [
-        (place, unit)
-        for place, layer in enumerate(model.layers)
-        for unit in range(layer.units)
-        if layer.free[unit].any() or ((grid := layer.bias_grid(unit)) is not None and grid.count > 0)
-    ]
+def _heat(model: SearchModel, schedule: Schedule, number: int) -> Heat:
+    share = number / schedule.steps
+    hardness = max(1.0, (model.X.shape[1] / TYPICAL_POINTS) ** 0.5)
+    temperature = model.forms[0].unit * hardness * schedule.hottest * (COLDEST / schedule.hottest) ** share
+    return Heat(temperature, CHEAPEST * (DEAREST / CHEAPEST) ** share)
 
 
 def random_parameters(model: SearchModel, random: Generator) -> Parameters:

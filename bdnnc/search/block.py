@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
 from bdnnc.search.candidates import draw_candidates
+from bdnnc.search.chances import Chances
 from bdnnc.search.kernels import Candidates, Kernel
 from bdnnc.search.state import State
 from bdnnc.search.structure import of_biases, of_rows, value, wrong_paths_of_rows
@@ -26,8 +26,11 @@ Integers = NDArray[np.int64]
 SPARSE = 0.8
 """Patterns on which a unit does not matter are left out where no more than this share is left."""
 
-FAR = 16.0
-"""Temperatures above the best: what is worse is never drawn."""
+FAR, FINENESS = 16, 64
+"""Temperatures above the best, beyond which nothing is drawn, and the steps of the table of weights to one temperature."""
+
+WEIGHTS = np.exp(-np.arange(FAR * FINENESS + 1) / FINENESS)
+"""exp(-x) in steps: a table, so that every machine and compiler draws the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +49,19 @@ class Step:
     moves: int
 
 
-def block_step(state: State, place: int, unit: int, heat: Heat, best: float, kernel: Kernel, random: Generator) -> Step:
+def block_step(state: State, place: int, unit: int, heat: Heat, best: float, kernel: Kernel, chances: Chances) -> Step:
     """One step on a step or sign unit. ``best``: the least goal of a feasible network so far."""
     layer = state.model.layers[place]
     row, sums, below = state.weights[place][unit], state.sums[place][unit], state.below(place)
     bias = int(state.biases[place][unit])
     scale = int(state.scales[place][unit]) if layer.scales is not None else 1
-    candidates = draw_candidates(layer, unit, row, scale, random)
-    window = window_of(layer, unit, bias, sums, random)
+    candidates = draw_candidates(layer, unit, row, scale, chances)
+    window = window_of(layer, unit, bias, sums, chances.window)
     totals = _totals(state, place, unit, candidates, window, kernel)
     goal, energy, feasible = _energies(state, totals, heat)
     if window.allowed is not None:
         energy[:, ~window.allowed], feasible[:, ~window.allowed] = np.inf, False
-    chosen = _chosen(goal, energy, feasible, heat.temperature, best, random)
+    chosen = _chosen(goal, energy, feasible, heat.temperature, best, chances.choice)
     candidate, threshold = divmod(chosen, window.count)
     now = int(window.biases[threshold])
     if candidate or now != bias:
@@ -164,19 +167,17 @@ def _bounded(state: State) -> list[int]:
     return rows
 
 
-def _chosen(
-    goal: Floats, energy: Floats, feasible: NDArray[np.bool_], temperature: float, best: float, random: Generator
-) -> int:
+def _chosen(goal: Floats, energy: Floats, feasible: NDArray[np.bool_], temperature: float, best: float, chance: float) -> int:
     """The flat place of what is taken."""
     flat = energy.ravel()
-    least = flat.min()
     better = feasible & (goal < best)
     if better.any():
         candidates = np.flatnonzero(better.ravel())
         values = goal.ravel()[candidates]
         ties = candidates[values == values.min()]
-        return int(ties[random.integers(len(ties))])
-    near = np.flatnonzero(flat <= least + FAR * temperature)
-    weight = np.exp((least - flat[near]) / temperature).cumsum()
-    place = int(np.searchsorted(weight, random.random() * float(weight[-1]), "right"))
+        return int(ties[int(chance * len(ties))])
+    above = (flat - flat.min()) / temperature
+    near = np.flatnonzero(above <= FAR)
+    weight = WEIGHTS[(above[near] * FINENESS).astype(np.int64)].cumsum()
+    place = int(np.searchsorted(weight, chance * float(weight[-1]), "right"))
     return int(near[min(place, len(near) - 1)])

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
+from bdnnc.search.chances import SINGLES, Chances, pick
 from bdnnc.search.grids import GridLayer
 from bdnnc.search.kernels import Candidates
 
 Integers = NDArray[np.int64]
-Booleans = NDArray[np.bool_]
-
-SINGLES = 40
-"""Single changes weighed at a time; all of them where there are no more."""
-
-PAIRS = 24
-"""Pairs of changes, of two different weights."""
 
 FEW_LEVELS = 8
 """Sets with no more members are tried member by member, others near the present one and at random."""
 
+ANYWHERE = 0.25
+"""How many of the changes among many levels go anywhere; the others go 1, 2, 4, .. levels up or down."""
 
-def draw_candidates(layer: GridLayer, unit: int, row: Integers, scale: int, random: Generator) -> Candidates:
+
+def draw_candidates(layer: GridLayer, unit: int, row: Integers, scale: int, chances: Chances) -> Candidates:
     """No change first, then single ones and pairs. ``row``: the weights of the unit; ``scale``: of a scaled set, else 1."""
     free = np.flatnonzero(layer.free[unit])
     if not len(free):
         nothing = np.zeros(1, dtype=np.int64)
         return Candidates(nothing, nothing, nothing, nothing)
     levels = layer.levels * scale
-    place, by = _all_singles(free, row, levels, random) if len(levels) <= FEW_LEVELS else _singles(free, row, levels, random)
-    first, second = random.integers(len(place), size=(2, PAIRS)) if len(place) else np.zeros((2, 0), dtype=np.int64)
+    place, by = _all_singles(free, row, levels, chances) if len(levels) <= FEW_LEVELS else _singles(free, row, levels, chances)
+    first, second = pick(chances.pairs(0), len(place)), pick(chances.pairs(1), len(place))
+    if not len(place):
+        first = second = np.zeros(0, dtype=np.int64)
     differ = place[first] != place[second]
     first, second = first[differ], second[differ]
     zero = np.zeros(1, dtype=np.int64)
@@ -44,25 +42,29 @@ def draw_candidates(layer: GridLayer, unit: int, row: Integers, scale: int, rand
     return _within(found, layer, unit, row)
 
 
-def _all_singles(free: Integers, row: Integers, levels: Integers, random: Generator) -> tuple[Integers, Integers]:
+def most_weights(levels: int) -> int:
+    """How many weights are tried at all their levels."""
+    return max(1, SINGLES // max(1, levels - 1))
+
+
+def _all_singles(free: Integers, row: Integers, levels: Integers, chances: Chances) -> tuple[Integers, Integers]:
     """Every other level of every weight, or of as many random ones as there is room for."""
-    most = max(1, SINGLES // max(1, len(levels) - 1))
+    most = most_weights(len(levels))
     if len(free) > most:
-        free = free[random.permutation(len(free))[:most]]
+        free = free[pick(chances.singles(0)[:most], len(free))]
     place = np.repeat(free, len(levels))
     by = np.tile(levels, len(free)) - row[place]
     return place[by != 0], by[by != 0]
 
 
-def _singles(free: Integers, row: Integers, levels: Integers, random: Generator) -> tuple[Integers, Integers]:
+def _singles(free: Integers, row: Integers, levels: Integers, chances: Chances) -> tuple[Integers, Integers]:
     """Random weights, each to a random level or to one that is 1, 2, 4, .. levels away."""
-    place = free[random.integers(len(free), size=SINGLES)]
+    place = free[pick(chances.singles(0), len(free))]
     at = np.searchsorted(levels, row[place])
-    far = int(np.log2(len(levels))) + 1
-    steps = (1 << random.integers(far, size=SINGLES)) * (2 * random.integers(2, size=SINGLES) - 1)
-    near = np.clip(at + steps, 0, len(levels) - 1)
-    anywhere = random.integers(len(levels), size=SINGLES)
-    by = levels[np.where(random.random(SINGLES) < 0.25, anywhere, near)] - row[place]
+    step = pick(chances.singles(1), 2 * len(levels).bit_length())
+    near = np.clip(at + np.where(step % 2, -1, 1) * (1 << step // 2), 0, len(levels) - 1)
+    anywhere = pick(chances.singles(1), len(levels))
+    by = levels[np.where(chances.singles(2) < ANYWHERE, anywhere, near)] - row[place]
     return place[by != 0], by[by != 0]
 
 

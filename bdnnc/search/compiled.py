@@ -1,60 +1,241 @@
-"""The hot loop compiled by numba: the same sums in the same order as `numpy_kernel`, hence the same networks."""
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportMissingTypeStubs=false, reportUntypedFunctionDecorator=false
+# pyright: basic
+"""The hot loops compiled by numba: the same changes as in numpy, from the same random numbers.
+
+`histograms` is the kernel of a single step. `walk` takes many steps at once where a network has one hidden layer and its goal
+is a sum of costs of patterns that floats add exactly: then the order of a sum does not matter, and nothing else differs.
+Imported only where numba is installed.
+"""
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnnc.search.kernels import Candidates, Kernel
-from bdnnc.search.thresholds import Window
+from bdnnc.search.block import FAR, FINENESS, WEIGHTS
+from bdnnc.search.candidates import ANYWHERE, FEW_LEVELS
+from bdnnc.search.chances import HEAD, PAIRS, SINGLES
+from bdnnc.search.kernels import Candidates
+from bdnnc.search.thresholds import WIDEST, Window, stretch
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-
-@cache
-def compiled_kernel() -> Kernel:
-    """The kernel. Raises ImportError where numba is not installed."""
-    compiled = _compiled()
-
-    def kernel(sums: Integers, below: Integers, extra: Floats, candidates: Candidates, window: Window) -> Floats:
-        found = np.zeros((len(extra), len(candidates), window.count + 1))
-        compiled(
-            sums, below, extra, candidates.first, candidates.by, candidates.second, candidates.by_second,
-            window.first - window.step, window.step, window.count, found,
-        )  # fmt: skip
-        return found[:, :, 1:]
-
-    return kernel
+compiled_stretch = numba.njit(cache=True)(stretch)
 
 
-@cache
-def _compiled() -> Any:
-    import numba
+def compiled_kernel(sums: Integers, below: Integers, extra: Floats, candidates: Candidates, window: Window) -> Floats:
+    """`numpy_kernel`, compiled."""
+    found = np.zeros((len(extra), len(candidates), window.count + 1))
+    histograms(
+        sums, below, extra, candidates.first, candidates.by, candidates.second, candidates.by_second,
+        window.first - window.step, window.step, window.count, found,
+    )  # fmt: skip
+    return found[:, :, 1:]
 
-    @numba.njit(cache=False, nogil=True)
-    def histograms(sums, below, extra, first, by, second, by_second, origin, step, count, found):  # type: ignore[no-untyped-def]
-        forms, patterns = extra.shape
-        for c in range(len(first)):
-            one, two = below[first[c]], below[second[c]]
-            plus, plus_two = by[c], by_second[c]
-            for p in range(patterns):
-                above = sums[p] + plus * one[p] - origin
-                if plus_two != 0:
-                    above += plus_two * two[p]
-                if above <= 0:
-                    continue
-                place = above if step == 1 else above // step
-                if place > count:
-                    place = count
+
+def walked(**arrays: Any) -> tuple[float, int]:
+    """`walk`, with the table of weights: the best goal, and the changes weighed."""
+    best, moves, _ = walk(table=WEIGHTS, **arrays)
+    return float(best), int(moves)
+
+
+@numba.njit(cache=True, nogil=True)
+def histograms(sums, below, extra, first, by, second, by_second, origin, step, count, found):
+    """Fills ``found`` (forms, candidates, thresholds + 1); place 0 is of no use."""
+    forms, patterns = extra.shape
+    for c in range(len(first)):
+        one, two = below[first[c]], below[second[c]]
+        for p in range(patterns):
+            above = sums[p] + by[c] * one[p] + by_second[c] * two[p] - origin
+            if above > 0:
+                place = min(above if step == 1 else above // step, count)
                 for f in range(forms):
                     found[f, c, place] += extra[f, p]
-            for f in range(forms):
-                for place in range(count - 1, 0, -1):
-                    found[f, c, place] += found[f, c, place + 1]
+        for f in range(forms):
+            for place in range(count - 1, 0, -1):
+                found[f, c, place] += found[f, c, place + 1]
 
-    return histograms
+
+@numba.njit(cache=True, nogil=True)
+def walk(
+    numbers, temperatures, places, X, weights, biases, sums, active, ends, free, fans, levels, firsts, steps, counts,
+    constant, base, bits, states, best, best_weights, best_biases, limits, told, table,
+):  # fmt: skip
+    """Some steps, one a row of ``numbers``; returns ``(best, moves, steps)``.
+
+    Pairs of arrays, first of the hidden layer and then of the outputs: ``weights`` (units, inputs), ``biases``, ``sums`` and
+    ``active`` (units, patterns), all of them changed; ``free`` (units, inputs): the free inputs of each unit, ``fans`` of them;
+    ``levels``; ``firsts, steps, counts`` of the grids of biases. ``ends``: what a hidden unit gives when it is off and on.
+    ``states`` may be empty. ``limits``: moves, and the goal that is enough. ``told``: relative, what counts as better.
+    """
+    patterns, outputs = X.shape[1], bits.shape[0]
+    off, on = ends
+    moves = 0
+    matter = np.empty(patterns, dtype=np.int64)
+    extra = np.empty(patterns)
+    out = np.empty(active[0].shape, dtype=np.int64)
+    for i in range(out.shape[0]):
+        for p in range(patterns):
+            out[i, p] = on if active[0][i, p] else off
+    most = 1 + SINGLES * FEW_LEVELS + PAIRS
+    first, by = np.zeros(most, dtype=np.int64), np.zeros(most, dtype=np.int64)
+    second, by_second = np.zeros(most, dtype=np.int64), np.zeros(most, dtype=np.int64)
+    energy = np.empty((most, WIDEST + 1))
+    for number in range(len(numbers)):
+        if moves >= limits[0] or best <= limits[1]:
+            return best, moves, number
+        u, temperature = numbers[number], temperatures[number]
+        layer, unit = places[int(u[0] * len(places))]
+        below = X if layer == 0 else out
+        own_weights, own_sums = weights[layer][unit], sums[layer][unit]
+        # what each pattern costs with the unit off, and how much more with it on
+        total, used = constant, 0
+        for p in range(patterns):
+            cost_off, cost_on = base[p], base[p]
+            ones_off, ones_on, at_off, at_on = 0, 0, 0, 0
+            for o in range(outputs):
+                if layer == 0:
+                    a = sums[1][o, p] + biases[1][o] + weights[1][o, unit] * (off - out[unit, p])
+                    is_off, is_on = a >= 0, a + weights[1][o, unit] * (on - off) >= 0
+                else:
+                    is_off = active[1][o, p] if o != unit else False
+                    is_on = active[1][o, p] if o != unit else True
+                if is_off:
+                    cost_off += bits[o, p]
+                    ones_off, at_off = ones_off + 1, o
+                if is_on:
+                    cost_on += bits[o, p]
+                    ones_on, at_on = ones_on + 1, o
+            if len(states):
+                cost_off += states[at_off if ones_off == 1 else outputs, p]
+                cost_on += states[at_on if ones_on == 1 else outputs, p]
+            total += cost_off
+            if cost_on != cost_off:
+                matter[used], extra[used] = p, cost_on - cost_off
+                used += 1
+        # candidates
+        found, fan = 1, fans[layer][unit]
+        own_levels = levels[layer]
+        size = len(own_levels)
+        if fan > 0 and size <= FEW_LEVELS:
+            tried = max(1, SINGLES // max(1, size - 1))
+            for t in range(min(tried, fan)):
+                j = free[layer][unit, int(u[HEAD + t] * fan) if fan > tried else t]
+                for level in range(size):
+                    if own_levels[level] != own_weights[j]:
+                        first[found], by[found] = j, own_levels[level] - own_weights[j]
+                        found += 1
+        elif fan > 0:
+            far = 0
+            while size >> far:
+                far += 1
+            for t in range(SINGLES):
+                j = free[layer][unit, int(u[HEAD + t] * fan)]
+                at = np.searchsorted(own_levels, own_weights[j])
+                step = int(u[HEAD + SINGLES + t] * (2 * far))
+                to = at - (1 << step // 2) if step % 2 else at + (1 << step // 2)
+                to = min(max(to, 0), size - 1)
+                if u[HEAD + 2 * SINGLES + t] < ANYWHERE:
+                    to = int(u[HEAD + SINGLES + t] * size)
+                if own_levels[to] != own_weights[j]:
+                    first[found], by[found] = j, own_levels[to] - own_weights[j]
+                    found += 1
+        singles = found - 1
+        second[:found], by_second[:found] = 0, 0
+        if singles > 0:
+            for t in range(PAIRS):
+                one = 1 + int(u[HEAD + 3 * SINGLES + t] * singles)
+                two = 1 + int(u[HEAD + 3 * SINGLES + PAIRS + t] * singles)
+                if first[one] != first[two]:
+                    first[found], by[found] = first[one], by[one]
+                    second[found], by_second[found] = first[two], by[two]
+                    found += 1
+        # thresholds
+        bias, last = biases[layer][unit], counts[layer][unit]
+        if last == 0:
+            lowest, stride, width = -bias, 1, 1
+        elif last < WIDEST:
+            stride, width = steps[layer][unit], last + 1
+            lowest = -(firsts[layer][unit] + stride * last)
+        else:
+            spread = own_sums.max() - own_sums.min()
+            at = (bias - firsts[layer][unit]) // steps[layer][unit]
+            low, stride, width = compiled_stretch(last, steps[layer][unit], at, spread, u[1], u[2])
+            lowest = -(firsts[layer][unit] + steps[layer][unit] * (low + stride * (width - 1)))
+            stride *= steps[layer][unit]
+        # energies
+        origin, least, ties = lowest - stride, np.inf, 0
+        for c in range(found):
+            energy[c, : width + 1] = 0.0
+            one, two = below[first[c]], below[second[c]]
+            plus, plus_two = by[c], by_second[c]
+            for k in range(used):
+                p = matter[k]
+                above = own_sums[p] + plus * one[p] + plus_two * two[p] - origin
+                if above > 0:
+                    energy[c, min(above if stride == 1 else above // stride, width)] += extra[k]
+            for place in range(width - 1, 0, -1):
+                energy[c, place] += energy[c, place + 1]
+            for place in range(1, width + 1):
+                energy[c, place] += total
+                if energy[c, place] < least:
+                    least, ties = energy[c, place], 1
+                elif energy[c, place] == least:
+                    ties += 1
+        moves += found
+        # the choice
+        chosen, threshold = 0, 1
+        if least < best:
+            wanted = int(u[3] * ties)
+            for c in range(found):
+                for place in range(1, width + 1):
+                    if energy[c, place] == least:
+                        if wanted == 0:
+                            chosen, threshold = c, place
+                        wanted -= 1
+        else:
+            weight = 0.0
+            for c in range(found):
+                for place in range(1, width + 1):
+                    above = (energy[c, place] - least) / temperature
+                    if above <= FAR:
+                        weight += table[int(above * FINENESS)]
+            reach, weight, is_open = u[3] * weight, 0.0, True
+            for c in range(found):
+                if not is_open:
+                    break
+                for place in range(1, width + 1):
+                    above = (energy[c, place] - least) / temperature
+                    if above <= FAR:
+                        weight += table[int(above * FINENESS)]
+                        chosen, threshold = c, place
+                        if weight > reach:
+                            is_open = False
+                            break
+        # the change
+        now = -(lowest + stride * (threshold - 1))
+        if chosen > 0 or now != bias:
+            biases[layer][unit] = now
+            own_weights[first[chosen]] += by[chosen] if chosen > 0 else 0
+            own_weights[second[chosen]] += by_second[chosen] if chosen > 0 else 0
+            one, two = below[first[chosen]], below[second[chosen]]
+            for p in range(patterns):
+                if chosen > 0:
+                    own_sums[p] += by[chosen] * one[p] + by_second[chosen] * two[p]
+                is_on = own_sums[p] + now >= 0
+                if is_on != active[layer][unit, p]:
+                    active[layer][unit, p] = is_on
+                    if layer == 0:
+                        out[unit, p] = on if is_on else off
+                        for o in range(outputs):
+                            sums[1][o, p] += weights[1][o, unit] * ((on - off) if is_on else (off - on))
+                            active[1][o, p] = sums[1][o, p] + biases[1][o] >= 0
+        goal = energy[chosen, threshold]
+        if goal < best - told * max(1.0, abs(best)) or (best == np.inf and goal < best):
+            best = goal
+            for k in range(2):
+                best_weights[k][:], best_biases[k][:] = weights[k], biases[k]
+    return best, moves, len(numbers)

@@ -7,7 +7,6 @@ reaches gives the cost at all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -77,6 +76,3 @@ def numpy_kernel(sums: Integers, below: Integers, extra: Floats, candidates: Can
             table = np.bincount(flat, weights, rows * (window.count + 1)).reshape(rows, window.count + 1)
             found[form, part] = table[:, :0:-1].cumsum(axis=1)[:, ::-1]
     return found
-
-
-KernelMaker = Callable[[], Kernel]

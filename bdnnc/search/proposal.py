@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bdnnc.search.block import Heat, Step
 from bdnnc.search.candidates import draw_candidates
+from bdnnc.search.chances import NUMBERS, Chances
 from bdnnc.search.grids import GridLayer
 from bdnnc.search.model import SearchModel
 from bdnnc.search.state import State
@@ -77,7 +78,7 @@ def _change(state: State, place: int, unit: int, random: Generator) -> None:
     row, sums, bias = state.weights[place][unit], state.sums[place][unit], int(state.biases[place][unit])
     if kind >= 2:
         scale = int(state.scales[place][unit]) if layer.scales is not None else 1
-        candidates = draw_candidates(layer, unit, row, scale, random)
+        candidates = draw_candidates(layer, unit, row, scale, Chances(random.random(NUMBERS)))
         chosen = int(random.integers(len(candidates)))
         sums, row = candidates.sums(chosen, sums, state.below(place)), candidates.rows(row)[chosen]
     if kind < 5:
@@ -104,7 +105,7 @@ def _other_bias(layer: GridLayer, unit: int, bias: int, sums: Integers, random: 
     if grid is None or grid.count == 0:
         return bias
     if random.random() < 0.5 and not layer.is_shared and layer.unit != "linear":
-        window = window_of(layer, unit, bias, sums, random)
+        window = window_of(layer, unit, bias, sums, (random.random(), random.random()))
         members = np.arange(window.count) if window.allowed is None else np.flatnonzero(window.allowed)
         return int(window.biases[members[random.integers(len(members))]])
     far = int(np.log2(grid.count)) + 1

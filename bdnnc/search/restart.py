@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bdnnc.search.anneal import HOTTEST, Annealed, anneal, random_parameters
-from bdnnc.search.kernels import Kernel, numpy_kernel
+from bdnnc.search.anneal import HOTTEST, Annealed, Schedule, anneal, random_parameters
 from bdnnc.search.model import SearchModel
 from bdnnc.search.state import Parameters
 
@@ -49,41 +48,22 @@ class Restart:
 
 def run_restart(shared: Shared, restart: Restart) -> Annealed:
     """The task."""
-    deadline = None if restart.seconds is None else time.monotonic() + restart.seconds
     random = np.random.default_rng([*shared.seed, restart.number])
-    start = random_parameters(shared.model, random) if restart.start is None else restart.start.copy()
-    hottest = HOTTEST if restart.start is None else REHEATED * HOTTEST
-    return anneal(
-        shared.model,
-        start,
-        steps_of(shared.model) * luby(restart.number + 1),
-        random,
-        kernel_of(shared.compiled),
-        restart.moves,
-        deadline,
-        hottest,
-        restart.enough,
-        shared.on_better,
-        shared.should_stop,
+    schedule = Schedule(
+        steps=steps_of(shared.model) * luby(restart.number + 1),
+        hottest=HOTTEST if restart.start is None else REHEATED * HOTTEST,
+        moves=restart.moves,
+        enough=restart.enough,
+        deadline=None if restart.seconds is None else time.monotonic() + restart.seconds,
     )
+    start = random_parameters(shared.model, random) if restart.start is None else restart.start.copy()
+    return anneal(shared.model, start, random, schedule, shared.compiled, shared.on_better, shared.should_stop)
 
 
 def steps_of(model: SearchModel) -> int:
     """Steps of the shortest run."""
     parameters = sum(int(layer.free.sum()) + len(layer.biases) for layer in model.layers)
     return min(max(STEPS * parameters, FEWEST_STEPS), MOST_STEPS)
-
-
-def kernel_of(compiled: bool) -> Kernel:
-    """The compiled kernel where it is asked for and numba is there, else that of numpy; both lead to the same networks."""
-    if compiled:
-        from importlib.util import find_spec
-
-        if find_spec("numba") is not None:
-            from bdnnc.search.compiled import compiled_kernel
-
-            return compiled_kernel()
-    return numpy_kernel
 
 
 def luby(number: int) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
 from bdnnc.search.grids import GridLayer
@@ -39,10 +38,11 @@ class Window:
         return -(self.first + self.step * np.arange(self.count, dtype=np.int64))
 
 
-def window_of(layer: GridLayer, unit: int, bias: int, sums: Integers, random: Generator) -> Window:
+def window_of(layer: GridLayer, unit: int, bias: int, sums: Integers, chances: tuple[float, float]) -> Window:
     """The thresholds of a unit to weigh: all of them where they are few, else a random stretch, wide or near the present one.
 
-    ``bias``: the present one; ``sums``: the present pre-activations without bias. A bias that is shared or fixed stays.
+    ``bias``: the present one; ``sums``: the present pre-activations without bias; ``chances``: in [0, 1), for the width and
+    the place. A bias that is shared or fixed stays.
     """
     grid = layer.bias_grid(unit)
     if grid is None or grid.count == 0 or layer.is_shared:
@@ -50,14 +50,24 @@ def window_of(layer: GridLayer, unit: int, bias: int, sums: Integers, random: Ge
     if grid.count < WIDEST:
         allowed = None if grid.allowed is None else grid.allowed[::-1]
         return Window(-(grid.first + grid.step * grid.count), grid.step, grid.count + 1, allowed)
-    reach = max(int(sums.max()) - int(sums.min()), grid.step)
-    coarsest = max(1, -(-min(reach, grid.count * grid.step) // (grid.step * WIDEST)))
-    zooms = int(np.log2(coarsest)) + 1
-    stride = max(1, coarsest >> int(random.integers(zooms + 1)))
-    at = round((bias - grid.first) / grid.step)
-    low = at - stride * int(random.integers(WIDEST))
-    low = max(low, at % stride if stride > 1 else 0)
-    count = min(WIDEST, (grid.count - low) // stride + 1)
-    places = low + stride * np.arange(count)
-    allowed = None if grid.allowed is None else grid.allowed[places][::-1]
-    return Window(-(grid.first + grid.step * int(places[-1])), grid.step * stride, count, allowed)
+    low, stride, count = stretch(grid.count, grid.step, (bias - grid.first) // grid.step, _spread(sums), *chances)
+    allowed = None if grid.allowed is None else grid.allowed[low : low + stride * count : stride][::-1]
+    last = grid.first + grid.step * (low + stride * (count - 1))
+    return Window(-last, grid.step * stride, count, allowed)
+
+
+def stretch(last: int, step: int, at: int, spread: int, width: float, begin: float) -> tuple[int, int, int]:
+    """``(low, stride, count)`` of some of the biases 0..last, the present one, ``at``, among them: as coarse as it takes to
+    cover the ``spread`` of the sums, or finer by a power of 2. Plain integers, for numba."""
+    reach = min(max(spread, step), last * step)
+    coarsest = max(1, -(-reach // (step * WIDEST)))
+    zooms = 0
+    while coarsest >> zooms:
+        zooms += 1
+    stride = max(1, coarsest >> int(width * (zooms + 1)))
+    low = max(at - stride * int(begin * WIDEST), at % stride)
+    return low, stride, min(WIDEST, (last - low) // stride + 1)
+
+
+def _spread(sums: Integers) -> int:
+    return int(sums.max()) - int(sums.min())

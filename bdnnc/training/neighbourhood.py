@@ -6,7 +6,7 @@ A neighbourhood speaks of parameters and activations; `fixed_columns` says which
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,9 +38,6 @@ class Neighbourhood:
     def is_empty(self) -> bool:
         """Whether it holds nothing but the network itself."""
         return not any(part.any() for part in (*self.weights, *self.biases))
-
-    def with_kept(self, kept: tuple[Booleans | None, ...], name: str) -> Neighbourhood:
-        return replace(self, kept=kept, name=name)
 
 
 def nothing(formulation: Formulation, name: str) -> Neighbourhood:
@@ -91,7 +88,8 @@ def of_units(formulation: Formulation, place: int, units: Collection[int]) -> Ne
 
 def _own_biases(plan: LayerPlan) -> bool:
     """Whether each unit has a bias of its own to choose: a shared one would move all units."""
-    return plan.thresholds.bias.is_chosen and (plan.thresholds.bias.kind == "unit" or plan.layer.units == 1)
+    kind = plan.thresholds.bias.kind
+    return kind == "unit" or (kind == "shared" and plan.layer.units == 1)
 
 
 def of_inputs(formulation: Formulation, inputs: Collection[int]) -> Neighbourhood:

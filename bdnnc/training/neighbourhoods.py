@@ -31,6 +31,12 @@ from bdnnc.training.work import Work
 
 Booleans = NDArray[np.bool_]
 
+AGREEING = 4
+"""How many of the best networks of a pool have to agree."""
+
+GOOD = 0.3
+"""How likely the best of the others is to be crossed with, and each next one if not."""
+
 POINT_SIZES = 10
 """Steps in which the share of points grows whose activations are free, to one half."""
 
@@ -81,11 +87,12 @@ def improved(work: Work, pool: Sequence[Network], budget: Budget) -> Network | N
     known = [(objective, network) for network in pool if (objective := objective_of(network, formulation)) is not None]
     if not known:
         return None
-    value, best = min(known, key=lambda pair: pair[0])
+    known.sort(key=lambda pair: pair[0])
+    value, best, *others = (known[0][0], *(network for _, network in known))
     improver = _improver(work, budget, best)
-    if len(known) > 1:
-        _dive(improver, [network for _, network in known], budget)
-    _go_round(improver, budget)
+    if others:
+        _dive(improver, [best, *others[: AGREEING - 1]], budget)
+    _go_round(improver, others, budget)
     return improver.network if improver.objective is not None and improver.objective < value else None
 
 
@@ -164,9 +171,9 @@ class _Kind:
             self.size = min(self.size + 1, self.largest) if found.settled else max(self.size - 1, 1)
 
 
-def _go_round(improver: Improver, budget: Budget) -> None:
+def _go_round(improver: Improver, others: Sequence[Network], budget: Budget) -> None:
     rng = np.random.default_rng([improver.limits.seed, improver.formulation.stage])
-    kinds = _kinds(improver)
+    kinds = _kinds(improver, others)
     for number in range(budget.rounds):
         if improver.is_over:
             return
@@ -177,9 +184,9 @@ def _go_round(improver: Improver, budget: Budget) -> None:
             kind.learn(improver.improve(neighbourhood, budget.share, number))
 
 
-def _kinds(improver: Improver) -> list[_Kind]:
-    """Units of hidden layers (of the only layer where there are none), inputs, and points where there are activations to be
-    kept."""
+def _kinds(improver: Improver, others: Sequence[Network]) -> list[_Kind]:
+    """Units of hidden layers (of the only layer where there are none), inputs, points where there are activations to be kept,
+    and what the best network does not share with ``others``, where there are any."""
     formulation = improver.formulation
     layers = formulation.problem.layers
     widest = max(layer.units for layer in layers[:-1] or layers)
@@ -189,6 +196,8 @@ def _kinds(improver: Improver) -> list[_Kind]:
     ]
     if len(layers) > 1:
         kinds.append(_Kind(partial(_some_points, improver), POINT_SIZES))
+    if others:
+        kinds.append(_Kind(partial(_crossed, improver, others), len(others)))
     return kinds
 
 
@@ -218,3 +227,10 @@ def _some_points(improver: Improver, size: int, rng: np.random.Generator) -> Nei
     layers = formulation.problem.layers
     kept = tuple(np.repeat(far[:, None], layer.units, axis=1) for layer in layers[:-1])
     return replace(everything(formulation), kept=(*kept, None), name=f"{count} points")
+
+
+def _crossed(improver: Improver, others: Sequence[Network], size: int, rng: np.random.Generator) -> Neighbourhood:
+    """What the best network does not share with some others, the better ones more likely than the worse."""
+    assert improver.point is not None
+    chosen = {int(place) % len(others) for place in rng.geometric(GOOD, size) - 1}
+    return consensus([others[place] for place in sorted(chosen)], improver.point, improver.formulation)

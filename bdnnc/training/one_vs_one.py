@@ -29,7 +29,7 @@ from bdnnc.training.outcome import Outcome, StageStatus, Watch
 from bdnnc.training.pair_task import PairResult, Pairs, pair_of_payload, pair_payload, train_pair, untrained
 from bdnnc.training.record import data_path, is_near_enough, options_table, rescued, settled, stages_of
 from bdnnc.training.resume import resumption
-from bdnnc.training.settings import Request, Settings, settle
+from bdnnc.training.settings import Request, Settings, activations_of, settle
 from bdnnc.training.start_file import start_ensemble
 from bdnnc.training.telling import journal_of
 
@@ -59,7 +59,7 @@ def train_ensemble(
     isolated: bool,
 ) -> EnsembleOutcome:
     """Train the networks of all pairs. Raises as `session.train`."""
-    settings = settle(request, pipeline.pair(0).model_spec.train, began, isolated)
+    settings = settle(request, pipeline.pair(0).model_spec.train, began, isolated, activations_of(pipeline))
     going_on = resumption(pipeline, request, settings, save_to)
     start = None if settings.start is None else start_ensemble(Path(settings.start), pipeline)
     with ExitStack() as stack:
@@ -69,7 +69,9 @@ def train_ensemble(
             reporter.say(going_on.note)
         deadline = None if request.time_limit is None else time.time() + request.time_limit - (time.monotonic() - began)
         watch = Watch(on_progress=reporter.update, should_stop=should_stop, on_note=reporter.say)
-        shared = Pairs(pipeline, request, start, deadline, executor.workers, isolated, watch)
+        if settings.note:
+            reporter.say(f"note: {settings.note}")
+        shared = Pairs(pipeline, replace(request, method=settings.method), start, deadline, executor.workers, isolated, watch)
         run = _Run(pipeline, settings, save_to, reporter, journal)
         if going_on.events is not None:
             run.go_on(str(going_on.path))
@@ -150,9 +152,8 @@ class _Run:
 
     def rescued(self, failed: WorkFailed) -> WorkFailed:
         """The failure of a run, with the place where the pairs are that were trained."""
-        if not self.results or self.path is None:
+        if not self.results or self.path is None or not self._save_unfinished(self.path):
             return failed
-        self._save_unfinished(self.path)
         first, *others = failed.diagnostics
         note = f"{len(self.results)} of {self.pairs} pairs were trained, and are saved in `{self.path}`"
         return WorkFailed([replace(first, notes=(*first.notes, note)), *others])
@@ -213,22 +214,24 @@ class _Run:
         ordered = [members[place] for place in range(self.pairs)]
         return assemble_ensemble(ordered, dataset, run, self.pipeline.used_text, path)
 
-    def _save_unfinished(self, path: Path) -> None:
-        """The ensemble with constant networks for the pairs that are to come; a full disk is told and tried again later."""
+    def _save_unfinished(self, path: Path) -> bool:
+        """The ensemble with constant networks for the pairs that are to come; whether it was saved. A full disk is told."""
         began = time.monotonic()
         members = dict(self.members)
         for place in self.missing():
             result = untrained(self.pipeline.pair(place), "feasible")
             if result.outcome.network is None:
-                return  # there is no model before this pair has been trained
+                return False  # there is no model before this pair has been trained
             members[place] = self._member(place, result)
         try:
             save(self._model(members), path)
         except UserError as trouble:
             told = Diagnostic("W661", f"{trouble.diagnostics[0].message}; going on, and trying again at the end")
             self.reporter.say(render_concise([told]).rstrip())
+            return False
         self.saved_at = time.monotonic()
         self.saving_took = self.saved_at - began
+        return True
 
     def _key(self, place: int) -> str:
         first, second = self.pipeline.pair_places[place]

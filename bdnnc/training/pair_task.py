@@ -92,8 +92,16 @@ def train_pair(shared: Pairs, place: int) -> PairResult:
     if settings.limits.time_limit is not None and settings.limits.time_limit < LEAST_SHARE:
         return untrained(pair, "feasible")
     start = None if shared.start is None else shared.start.members[place]
-    dataset, limits = pair.dataset, settings.limits
-    means = Means(dataset.inputs, settings.solver, limits, shared.watch, settings.options, validation=dataset.validation)
+    dataset = pair.dataset
+    means = Means(
+        dataset.inputs,
+        settings.solver,
+        settings.limits,
+        shared.watch,
+        settings.options,
+        validation=dataset.validation,
+        searches=settings.searches,
+    )
     goals = len(pair.problem.goals)
     outcome = train_goals(METHODS[settings.method], pair.staged, goals, means, start)
     return PairResult(outcome, outcome.status(goals), network_class(pair.formulation), time.monotonic() - began)

@@ -28,7 +28,7 @@ from bdnnc.training.one_vs_one import train_ensemble
 from bdnnc.training.outcome import Limits, Outcome, StageOutcome
 from bdnnc.training.record import data_path, is_near_enough, options_table, rescued, settled, stages_of
 from bdnnc.training.resume import resumption
-from bdnnc.training.settings import Request, Settings, settle
+from bdnnc.training.settings import Request, Settings, activations_of, settle
 from bdnnc.training.start_file import start_network
 from bdnnc.training.telling import Course, journal_of
 from bdnnc.training.work import Means
@@ -72,7 +72,7 @@ def train(
     began = time.monotonic() if started is None else started
     if pipeline.is_ensemble:
         return _train_ensemble(pipeline, request, save_to, reporter or SilentReporter(), interruption, began, isolated)
-    settings = settle(request, pipeline.model_spec.train, began, isolated, _activations(pipeline))
+    settings = settle(request, pipeline.model_spec.train, began, isolated, activations_of(pipeline))
     keeper = _Keeper(pipeline, settings, save_to, reporter or SilentReporter())
     if save_to is not None:
         probe(save_to)
@@ -131,11 +131,6 @@ def _train_ensemble(
 
     found = train_ensemble(pipeline, request, save_to, reporter, should_stop, began, isolated)
     return Trained(found.model, found.outcome, time.monotonic() - began, found.gap_met, found.searched)
-
-
-def _activations(pipeline: Pipeline) -> int:
-    """Units times distinct points: the binaries of the program, before any of them is known to be constant."""
-    return pipeline.dataset.patterns.shape[0] * sum(layer.units for layer in pipeline.model_spec.layers)
 
 
 def _limits(settings: Settings, pipeline: Pipeline) -> Limits:

@@ -10,6 +10,7 @@ from typing import Any
 from bdnnc.diagnostics import Diagnostic, Label, UserError
 from bdnnc.language.spec import Located, TrainSpec
 from bdnnc.language.train_checks import NO_START, OWN
+from bdnnc.pipeline import Pipeline
 from bdnnc.solve.protocol import Solver
 from bdnnc.solve.registry import solver as solver_named
 from bdnnc.training.outcome import Limits
@@ -69,9 +70,15 @@ class Settings:
         return None if self.method == "search" else self.solver.version()
 
 
-def settle(
-    request: Request, spec: TrainSpec | None, started: float, isolated: bool = True, activations: int = 0
-) -> Settings:
+def activations_of(pipeline: Pipeline) -> int:
+    """Units times distinct points: the binaries of the program, before any of them is known to be constant. Of an ensemble
+    those of the pair that has most."""
+    if pipeline.is_ensemble:
+        return max(activations_of(pair) for pair in pipeline.pairs())
+    return pipeline.dataset.patterns.shape[0] * sum(layer.units for layer in pipeline.model_spec.layers)
+
+
+def settle(request: Request, spec: TrainSpec | None, started: float, isolated: bool = True, activations: int = 0) -> Settings:
     """The settings of a run. ``activations``: units times distinct points; where nobody names a method and there are more than
     `MOST_ACTIVATIONS`, it is `search`.
 

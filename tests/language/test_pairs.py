@@ -150,6 +150,15 @@ def test_two_classes_without_points(tmp_path: Path) -> None:
     assert "so that nothing tells them apart" in found.message
 
 
+def test_numbers_taken_for_classes(tmp_path: Path) -> None:
+    points = "x,y\n" + "".join(f"{row},{row}.5\n" for row in range(101))
+    whole = pipeline(tmp_path, points=points)
+    (found,) = wrong(whole)
+    assert (found.code, found.message[:29]) == ("E314", "101 classes have 5,050 pairs,")
+    assert found.primary is not None
+    assert found.primary.span.start == whole.source.text.index("one_vs_one")
+
+
 def test_an_unknown_class_is_told_once_with_all_that_are_known(tmp_path: Path) -> None:
     (found,) = wrong(pipeline(tmp_path, more='subject to { errors of "d" <= 1 }'))
     assert (found.code, found.help) == ("E346", "classes: `a`, `b`, `c`")

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from fractions import Fraction
+from hypothesis import given, settings
 
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
-
-from bdnnc.formulation.formulate import formulate
 from bdnnc.ir.problem import Problem
 from bdnnc.training.outcome import Limits
 from bdnnc.training.search import search_stochastically
-from bdnnc.training.work import MethodOptions
-from tests.oracle.classes import enumerated, is_simple, loses_margins
-from tests.oracle.laws import is_of_class
-from tests.oracle.skeletons import TooLargeError
 from tests.oracle.strategies import problems
-from tests.training.support import run, sign
+from tests.training.support import run
 
 
 @settings(max_examples=40)

@@ -259,6 +259,21 @@ def test_a_sub_mip_without_a_point_is_passed_over(stop: Stop) -> None:
     assert solver.calls == 6, "two blocks each"
 
 
+def test_a_solver_that_comes_back_with_less_does_no_harm() -> None:
+    """It gives the worst point of each sub-MIP."""
+
+    class Worst(Failing):
+        def solve(self, model, options: SolveOptions, on_incumbent=None, on_progress=None) -> Solution:
+            self.calls += 1
+            found = HighsSolver(isolated=False).solve(replace(model, c=-model.c), replace(options, start=None))
+            return replace(found, objective=None, bound=None)
+
+    solver = Worst(Stop.OPTIMAL)
+    outcome, told = searched(checkers(3, 2), solver)
+    assert solver.calls >= 2
+    assert (outcome.stages[0].value, len(told.networks)) == (4, 1)
+
+
 def test_no_network_at_all_is_no_proof() -> None:
     of = checkers(2, 2, constraints=[bound(Errors(), "<=", 0)])
     flat = replace(of, layers=(replace(of.layers[0], domain=finite(0)), of.layers[1]))

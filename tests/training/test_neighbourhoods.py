@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bdnnc.formulation.formulate import Formulation
 from bdnnc.ir.problem import BiasRule, Problem
+from bdnnc.language.quantities import Norm
 from bdnnc.milp.lower import column_slices, lower
 from bdnnc.network.encode import canonicalise, encode
 from bdnnc.network.evaluate import active_units
@@ -40,10 +41,10 @@ from bdnnc.training.outcome import Limits
 from bdnnc.training.random_network import random_network
 from bdnnc.training.work import Means, Work
 from tests.oracle.laws import network_of, violation
-from tests.oracle.problems import finite, interval, layer, problem
+from tests.oracle.problems import finite, goal, interval, layer, problem
 from tests.oracle.strategies import kept, problems
 from tests.training.support import Observed, Told, formulated
-from tests.training.test_local_search import Failing, checkers, parameters
+from tests.training.test_local_search import HAMMING, Failing, checkers, parameters
 
 WORK = Limits(time_limit=None, node_limit=100, threads=1)
 
@@ -90,6 +91,20 @@ def test_an_admissible_network_is_feasible_in_all_its_neighbourhoods(drawn: tupl
             assert narrowed.A is model.A
             assert (narrowed.lower[~fixed] == model.lower[~fixed]).all()
             assert (narrowed.upper[~fixed] == model.upper[~fixed]).all()
+
+
+@pytest.mark.parametrize("beyond", [Fraction(0), Fraction(-1, 10**7)], ids=["a tie", "a hair below"])
+def test_rows_give_way_to_narrow_margins(beyond: Fraction) -> None:
+    """Points at 0 and 1, the second within the chosen margin, on either side."""
+    unit = layer("o", 1, 1, interval(-1, 1), BiasRule("in", interval(-3, 3)))
+    of = problem([[0], [1]], [0, 0 if beyond else 1], [unit])
+    formulation = formulated(of)
+    network = network_of(of, [np.array([[Fraction(1)]], dtype=object)], [[Fraction(-1) + beyond]])
+    assert objective_of(network, formulation) == 0
+    model, x = lower(formulation.program), encode(network, formulation)
+    fixed = fixed_columns(everything(formulation), network, formulation)
+    assert violation(with_fixed(model, x, fixed, hold=False), x) > 1e-5
+    assert violation(with_fixed(model, x, fixed, hold=True), x) <= 1e-12
 
 
 @settings(max_examples=40)
@@ -151,9 +166,22 @@ def test_a_shared_bias_is_free_with_all_units_or_none() -> None:
     both = fixed_columns(of_layers(formulation, [0]), network, formulation)
     assert one[places["b", "h0"]].all()
     assert not both[places["b", "h0"]].any()
+    found = of_layers(formulation, [0])
+    half = replace(found, biases=(np.array([True, False]), *found.biases[1:]))
+    assert fixed_columns(half, network, formulation)[places["b", "h0"]].all()
     activity = one[places["u", "h0"]].reshape(-1, 2)
     assert activity[:, 0].all()
     assert not activity[:, 1].any()
+
+
+def test_a_network_that_is_worse_in_an_earlier_goal_is_not_admissible() -> None:
+    of = checkers(2, 2, goals=[goal(HAMMING), goal(Norm("l1", "weights", (0, 1)))])
+    first = formulated(of)
+    constant = best_constant(first)
+    assert constant is not None
+    assert constant[1] == 2
+    for reached, value in ((1, None), (2, 0)):
+        assert objective_of(constant[0], formulated(of, 1, (Fraction(reached),))) == value
 
 
 # --- random networks ----------------------------------------------------------------------------------------------------

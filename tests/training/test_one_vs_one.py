@@ -225,6 +225,17 @@ def test_an_infeasible_pair_is_named(folder: Path) -> None:
     assert not (folder / "model.json").exists() or load(folder / "model.json").training.status == "feasible"
 
 
+def test_a_cutoff_is_one_of_each_pair(folder: Path) -> None:
+    trained = run(folder, text=SPEC + "train exact { cutoff 0 }")
+    with pytest.raises(WorkFailed) as caught:
+        trained.require_network()
+    (found,) = caught.value.diagnostics
+    assert found.code == "E526"
+    assert found.message.startswith("`b` against `c`: ")
+    found_one = run(folder, text=SPEC + "train exact { cutoff 1 }")
+    assert certified(found_one, folder, SPEC + "train exact { cutoff 1 }").training.status == "optimal"
+
+
 def test_workers_that_are_lost_leave_the_pairs_that_are_done(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Losing:
         workers = 1
