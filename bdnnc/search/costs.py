@@ -43,6 +43,11 @@ class BitCosts:
             found += self.states[:, state, np.arange(outputs.shape[1])]
         return found
 
+    def sample(self, patterns: Integers, times: float) -> BitCosts:
+        """The costs of some patterns, each ``times`` as dear."""
+        states = None if self.states is None else self.states[:, :, patterns] * times
+        return BitCosts(self.base[:, patterns] * times, self.bits[:, :, patterns] * times, states)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ValueCosts:
@@ -74,6 +79,19 @@ class ValueCosts:
             off = self.target_count * np.abs(outputs[0, self.target_pattern] - self.target_value)
             found += self.deviations[:, np.newaxis] * np.bincount(self.target_pattern, off, outputs.shape[1])
         return found
+
+    def sample(self, patterns: Integers, times: float) -> ValueCosts:
+        """The costs of some patterns (distinct, ascending), each ``times`` as dear."""
+        place = np.searchsorted(patterns, self.target_pattern).clip(max=len(patterns) - 1)
+        kept = patterns[place] == self.target_pattern
+        return ValueCosts(
+            self.wrong[:, :, patterns] * times,
+            tuple((margin, weight[:, :, patterns] * times) for margin, weight in self.hinges),
+            self.deviations * times,
+            place[kept],
+            self.target_value[kept],
+            self.target_count[kept],
+        )
 
 
 Costs = BitCosts | ValueCosts

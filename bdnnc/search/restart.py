@@ -7,13 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.random import Generator
 
 from bdnnc.search.anneal import HOTTEST, Annealed, Schedule, anneal, random_parameters
 from bdnnc.search.model import SearchModel
 from bdnnc.search.state import Parameters
 
-FEWEST_STEPS, MOST_STEPS, STEPS = 200, 3000, 50
-"""Steps of the shortest run: ends, and for each parameter. Others are as much longer as Luby's sequence says."""
+FEWEST_STEPS, STEPS = 200, 50
+"""Steps of the shortest run: at least, and for each parameter. Others are as much longer as Luby's sequence says."""
+
+MOST_STEPS, MOST_WORK, ENOUGH_STEPS = 10_000, 5_000_000, 2000
+"""At most so many, or so many divided by the points, but no fewer than the last."""
+
+SAMPLE = 2000
+"""Points of the sample that a run from a random network begins with where there are more than three times as many."""
 
 REHEATED = 0.4
 """Where a run begins at a good network: the share of the hottest temperature that it begins with."""
@@ -56,14 +63,31 @@ def run_restart(shared: Shared, restart: Restart) -> Annealed:
         enough=restart.enough,
         deadline=None if restart.seconds is None else time.monotonic() + restart.seconds,
     )
-    start = random_parameters(shared.model, random) if restart.start is None else restart.start.copy()
-    return anneal(shared.model, start, random, schedule, shared.compiled, shared.on_better, shared.should_stop)
+    start, done = restart.start, 0
+    if start is None:
+        start = random_parameters(shared.model, random)
+        if shared.model.X.shape[1] > 3 * SAMPLE:
+            sampled = _on_sample(shared, start, random, schedule)
+            start, done = sampled.parameters or start, sampled.moves
+            moves = None if schedule.moves is None else max(0, schedule.moves - done)
+            schedule = replace(schedule, steps=schedule.steps // 4, hottest=REHEATED * HOTTEST, moves=moves)
+    found = anneal(shared.model, start.copy(), random, schedule, shared.compiled, shared.on_better, shared.should_stop)
+    return replace(found, moves=found.moves + done)
+
+
+def _on_sample(shared: Shared, start: Parameters, random: Generator, schedule: Schedule) -> Annealed:
+    """A first run on some of the points, which costs a fraction of one on all and brings most of the way."""
+    patterns = np.sort(random.permutation(shared.model.X.shape[1])[:SAMPLE])
+    model = shared.model.sample(patterns)
+    return anneal(model, start.copy(), random, replace(schedule, enough=None), shared.compiled, None, shared.should_stop)
 
 
 def steps_of(model: SearchModel) -> int:
     """Steps of the shortest run."""
     parameters = sum(int(layer.free.sum()) + len(layer.biases) for layer in model.layers)
-    return min(max(STEPS * parameters, FEWEST_STEPS), MOST_STEPS)
+    points = min(model.X.shape[1], SAMPLE)
+    most = min(max(MOST_WORK // max(1, points), ENOUGH_STEPS), MOST_STEPS)
+    return min(max(STEPS * parameters, FEWEST_STEPS), most)
 
 
 def luby(number: int) -> int:

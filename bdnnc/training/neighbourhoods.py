@@ -24,7 +24,7 @@ from bdnnc.ir.domains import RealDomain, ScaledDomain
 from bdnnc.network.evaluate import active_units
 from bdnnc.network.network import Network
 from bdnnc.training.improver import Found, Improver, least, objective_of
-from bdnnc.training.neighbourhood import Neighbourhood, everything, of_inputs, of_units
+from bdnnc.training.neighbourhood import Neighbourhood, everything, of_inputs, of_layers, of_units
 from bdnnc.training.outcome import Watch
 from bdnnc.training.split.aligning import aligned
 from bdnnc.training.work import Work
@@ -44,33 +44,36 @@ POINT_SIZES = 10
 @dataclass(frozen=True, slots=True)
 class Budget:
     """``rounds``: large neighbourhoods in all; ``seconds`` for everything, ``share`` of them and ``nodes`` for each sub-MIP;
-    None: no limit but the goal's own."""
+    None: no limit but the goal's own. ``vain``: how many neighbourhoods of each kind may bring nothing one after the other."""
 
     rounds: int = 20
     seconds: float | None = None
     share: float | None = None
     nodes: int | None = None
+    vain: int = 3
 
 
-EXACT_SHARE, EXACT_SECONDS = 0.05, 15.0
+EXACT_SHARE, EXACT_SECONDS = 0.1, 30.0
 """Of a goal's time, and in all: what `exact` gives to the improvement of its first network."""
+
+LEAST_SECONDS = 1.0
+"""Less is not worth the beginning of a sub-MIP."""
 
 EXACT_NODES = 500
 """For each of its sub-MIPs."""
 
-LARGE = 2000
-"""Integers that are not fixed: fewer are left to the solver, which may prove something."""
+SMALL = 150
+"""Integers that are not fixed: what has fewer is left to the solver, which is as quick."""
 
 
 def polished(work: Work, pool: Sequence[Network]) -> Network | None:
-    """What `exact` begins with: a better network than all of ``pool``; None where there is none, or where the program is small
-    enough for a proof."""
+    """What `exact` begins with: a better network than all of ``pool``; None where there is none, or the program is small."""
     variables = work.formulation.program.variables
-    if sum(int((v.lower < v.upper).sum()) for v in variables if v.integral) < LARGE:
+    if sum(int((v.lower < v.upper).sum()) for v in variables if v.integral) < SMALL:
         return None
     remaining = work.limits.remaining
     seconds = None if remaining is None else min(EXACT_SHARE * remaining, EXACT_SECONDS)
-    share = None if seconds is None else seconds / 5
+    share = None if seconds is None else max(seconds / 5, LEAST_SECONDS)
     return improved(work, pool, Budget(seconds=seconds, share=share, nodes=EXACT_NODES))
 
 
@@ -79,9 +82,9 @@ def improved(work: Work, pool: Sequence[Network], budget: Budget) -> Network | N
     where none was found.
 
     First a consensus dive where the pool holds several networks, then rounds of large neighbourhoods around the best one, until
-    the bound is met or the budget is spent. Which network it is depends on the seed and on limits of work alone, as long as no
-    limit of time is reached. Better networks are told to the watch of ``work`` as they are found. Raises what the solver
-    raises.
+    the bound is met, nothing comes any more, or the budget is spent. Which network it is depends on the seed and on limits of
+    work alone, as long as no limit of time is reached. Better networks are told to the watch of ``work`` as they are found.
+    Raises what the solver raises.
     """
     formulation = work.formulation
     known = [(objective, network) for network in pool if (objective := objective_of(network, formulation)) is not None]
@@ -174,19 +177,22 @@ class _Kind:
 def _go_round(improver: Improver, others: Sequence[Network], budget: Budget) -> None:
     rng = np.random.default_rng([improver.limits.seed, improver.formulation.stage])
     kinds = _kinds(improver, others)
+    idle = 0
     for number in range(budget.rounds):
-        if improver.is_over:
+        if improver.is_over or idle >= budget.vain * len(kinds):
             return
         weights = np.array([kind.weight for kind in kinds])
         kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
         neighbourhood = kind.make(kind.size, rng)
         if not neighbourhood.is_empty:
-            kind.learn(improver.improve(neighbourhood, budget.share, number))
+            found = improver.improve(neighbourhood, budget.share, number)
+            kind.learn(found)
+            idle = 0 if found.better else idle + 1
 
 
 def _kinds(improver: Improver, others: Sequence[Network]) -> list[_Kind]:
-    """Units of hidden layers (of the only layer where there are none), inputs, points where there are activations to be kept,
-    and what the best network does not share with ``others``, where there are any."""
+    """Units of hidden layers (of the only layer where there are none), inputs; layers and points where there are several
+    layers; and what the best network does not share with ``others``, where there are any."""
     formulation = improver.formulation
     layers = formulation.problem.layers
     widest = max(layer.units for layer in layers[:-1] or layers)
@@ -195,6 +201,7 @@ def _kinds(improver: Improver, others: Sequence[Network]) -> list[_Kind]:
         _Kind(partial(_some_inputs, formulation), layers[0].inputs),
     ]
     if len(layers) > 1:
+        kinds.append(_Kind(partial(_some_layers, formulation), len(layers)))
         kinds.append(_Kind(partial(_some_points, improver), POINT_SIZES))
     if others:
         kinds.append(_Kind(partial(_crossed, improver, others), len(others)))
@@ -206,6 +213,11 @@ def _some_units(formulation: Formulation, size: int, rng: np.random.Generator) -
     place = int(rng.integers(max(len(layers) - 1, 1)))
     units = rng.permutation(layers[place].units)[:size]
     return of_units(formulation, place, units.tolist())
+
+
+def _some_layers(formulation: Formulation, size: int, rng: np.random.Generator) -> Neighbourhood:
+    places = rng.permutation(len(formulation.plans))[:size]
+    return of_layers(formulation, sorted(places.tolist()))
 
 
 def _some_inputs(formulation: Formulation, size: int, rng: np.random.Generator) -> Neighbourhood:

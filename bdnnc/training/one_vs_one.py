@@ -25,7 +25,7 @@ from bdnnc.report.progress import ProgressReporter
 from bdnnc.tasks.factory import executor_of
 from bdnnc.training.journal import Journal
 from bdnnc.training.no_network import Declared, declared
-from bdnnc.training.outcome import Outcome, StageStatus, Watch
+from bdnnc.training.outcome import Outcome, Watch
 from bdnnc.training.pair_task import PairResult, Pairs, pair_of_payload, pair_payload, train_pair, untrained
 from bdnnc.training.record import data_path, is_near_enough, options_table, rescued, settled, stages_of
 from bdnnc.training.resume import resumption
@@ -91,8 +91,11 @@ def train_ensemble(
 
 @dataclass(slots=True, eq=False)
 class _Run:
-    """The results so far, by the place of the pair, and the file that they are saved in. ``failed``: a pair that has no network
-    and will get none; ``saved_at``, ``saving_took``: when an unfinished ensemble was last saved, and the seconds that took."""
+    """The results so far, by the place of the pair, and the file that they are saved in.
+
+    ``failed``: a pair that has no network and will get none; ``constants``: what stands in an unfinished ensemble for pairs
+    that are to come; ``saved_at``, ``saving_took``: when one was last saved, and the seconds that took.
+    """
 
     pipeline: Pipeline
     settings: Settings
@@ -101,6 +104,7 @@ class _Run:
     journal: Journal
     results: dict[int, PairResult] = field(default_factory=dict[int, PairResult])
     members: dict[int, Member] = field(default_factory=dict[int, Member])
+    constants: dict[int, Member] = field(default_factory=dict[int, Member])
     failed: int | None = None
     saved_at: float = 0.0
     saving_took: float = 0.0
@@ -135,7 +139,7 @@ class _Run:
     def finish(self) -> EnsembleOutcome:
         """The ensemble, saved. Pairs that were not trained have their best constant network."""
         if self.failed is None:
-            self._fill("interrupted")
+            self._fill()
         if self.failed is not None:
             return self._without(self.failed)
         results = [self.results[place] for place in range(self.pairs)]
@@ -169,11 +173,11 @@ class _Run:
         else:
             self.members[place] = self._member(place, result)
 
-    def _fill(self, status: StageStatus) -> None:
+    def _fill(self) -> None:
         """Give the pairs that have no result their best constant network."""
         missing = self.missing()
         for place in missing:
-            self._keep(place, untrained(self.pipeline.pair(place), status))
+            self._keep(place, untrained(self.pipeline.pair(place), "interrupted"))
         if missing and self.failed is None:
             pairs = "1 pair was" if len(missing) == 1 else f"{len(missing)} pairs were"
             self.reporter.say(f"{pairs} not trained: their networks are the best constant ones")
@@ -217,14 +221,14 @@ class _Run:
     def _save_unfinished(self, path: Path) -> bool:
         """The ensemble with constant networks for the pairs that are to come; whether it was saved. A full disk is told."""
         began = time.monotonic()
-        members = dict(self.members)
         for place in self.missing():
-            result = untrained(self.pipeline.pair(place), "feasible")
-            if result.outcome.network is None:
-                return False  # there is no model before this pair has been trained
-            members[place] = self._member(place, result)
+            if place not in self.constants:
+                result = untrained(self.pipeline.pair(place), "feasible")
+                if result.outcome.network is None:
+                    return False  # there is no model before this pair has been trained
+                self.constants[place] = self._member(place, result)
         try:
-            save(self._model(members), path)
+            save(self._model({**self.constants, **self.members}), path)
         except UserError as trouble:
             told = Diagnostic("W661", f"{trouble.diagnostics[0].message}; going on, and trying again at the end")
             self.reporter.say(render_concise([told]).rstrip())

@@ -360,7 +360,7 @@ def test_the_budget_is_kept() -> None:
 # --- in `exact` ---------------------------------------------------------------------------------------------------------
 
 
-def test_exact_improves_its_first_network_of_large_programs_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exact_improves_its_first_network_unless_it_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     formulation = formulated(checkers(3, 3))
     constant = best_constant(formulation)
     assert constant is not None
@@ -368,7 +368,7 @@ def test_exact_improves_its_first_network_of_large_programs_only(monkeypatch: py
     work, _ = work_of(formulation, solver)
     assert polished(work, [constant[0]]) is None
     assert solver.asked == []
-    monkeypatch.setattr(neighbourhoods, "LARGE", 10)
+    monkeypatch.setattr(neighbourhoods, "SMALL", 10)
     better = polished(work, [constant[0]])
     assert better is not None
     assert objective_of(better, formulation) < constant[1]
@@ -376,7 +376,7 @@ def test_exact_improves_its_first_network_of_large_programs_only(monkeypatch: py
 
 
 def test_exact_starts_from_the_improved_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbourhoods, "LARGE", 10)
+    monkeypatch.setattr(neighbourhoods, "SMALL", 10)
     formulation = formulated(checkers(2, 2))
     solver = Observed()
     work, told = work_of(formulation, solver, Limits(time_limit=60, threads=1))
