@@ -154,6 +154,8 @@ class Estimator(BaseEstimator):
     def _wanted(self, y: NDArray[Any]) -> Wanted:
         """The parameters as the parts of a spec. Raises InvalidInput E635."""
         widths = widths_of(self.hidden_units)
+        is_linear = self._is_linear_program(bool(widths))
+        method = self._optional("method", self.method, METHOD) or ("exact" if is_linear else METHOD)
         return Wanted(
             hidden_units=widths,
             unit=text_of("unit", self.unit, "step"),
@@ -164,11 +166,12 @@ class Estimator(BaseEstimator):
             loss=self._optional("loss", self.loss, "zero_one") or self._usual_loss(),
             subject_to=texts_of("subject_to", self.subject_to, "fan_in(hidden) <= 3"),
             robust=self._optional("robust", self.robust, "static { inputs within linf(0.1) }"),
-            method=self._optional("method", self.method, METHOD) or self._usual_method(bool(widths)),
+            method=method,
             work_limit=integer_of("work_limit", self.work_limit, 1),
             time_limit=seconds_of("time_limit", self.time_limit),
             seed=seed_of(self.random_state),
             is_ensemble=self._is_ensemble(),
+            start="none" if is_linear and method == "exact" else None,
         )
 
     def _request(self) -> Request:
@@ -206,6 +209,6 @@ class Estimator(BaseEstimator):
         """Whether each pair of classes has a network."""
         return False
 
-    def _usual_method(self, is_hidden: bool) -> str:
-        """The strategy where none is named."""
-        return METHOD
+    def _is_linear_program(self, is_hidden: bool) -> bool:
+        """Whether nothing has to be searched: the solver finds the best network at once."""
+        return False

@@ -16,7 +16,7 @@ from bdnnc.exact import decimal_text
 from bdnnc.sklearn.base import Estimator
 from bdnnc.sklearn.errors import as_value_errors
 from bdnnc.sklearn.keywords import text_of
-from bdnnc.sklearn.text import METHOD, Output
+from bdnnc.sklearn.text import Output
 
 STEEPEST = 10
 """Without hidden layers: how many times the range of y a scaled input may move the output."""
@@ -35,7 +35,7 @@ class BDNNRegressor(RegressorMixin, Estimator):
         By default the interval [-R, R] for a y that ranges over R: as far as one unit can be worth. Without hidden layers ten
         times that.
     method : str
-        By default `search`, without hidden layers `exact`.
+        By default `search`; without hidden layers and with real weights `exact`, the program being a linear one.
     bias : str, optional
         Of hidden units. That of the output lies between the smallest and the largest y, without hidden layers as far beyond
         them as the weights reach.
@@ -62,9 +62,8 @@ class BDNNRegressor(RegressorMixin, Estimator):
     def _usual_loss(self) -> str:
         return "absolute"
 
-    def _usual_method(self, is_hidden: bool) -> str:
-        """Without hidden layers, and with real weights, the program has no integers: it is solved to the end."""
-        return METHOD if is_hidden else "exact"
+    def _is_linear_program(self, is_hidden: bool) -> bool:
+        return not is_hidden and self.output_weights is None
 
 
 def _interval(low: Fraction, high: Fraction) -> str:

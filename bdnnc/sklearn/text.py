@@ -52,6 +52,7 @@ class Wanted:
     time_limit: float | None
     seed: int
     is_ensemble: bool
+    start: str | None
 
 
 def spec_text(wanted: Wanted) -> str:
@@ -100,3 +101,5 @@ def _limits(wanted: Wanted) -> Iterator[str]:
     limit = TIME_LIMIT if wanted.time_limit is None else wanted.time_limit
     yield f"time_limit {decimal_text(Fraction(repr(float(limit))))}"
     yield f"seed {wanted.seed}"
+    if wanted.start is not None:
+        yield f"start {wanted.start}"

@@ -24,7 +24,7 @@ from bdnnc.ir.domains import RealDomain, ScaledDomain
 from bdnnc.network.evaluate import active_units
 from bdnnc.network.network import Network
 from bdnnc.training.improver import Found, Improver, least, objective_of
-from bdnnc.training.neighbourhood import Neighbourhood, everything, of_inputs, of_layers, of_units
+from bdnnc.training.neighbourhood import Neighbourhood, everything, layer_blocks, of_inputs, of_units
 from bdnnc.training.outcome import Watch
 from bdnnc.training.split.aligning import aligned
 from bdnnc.training.work import Work
@@ -175,24 +175,28 @@ class _Kind:
 
 
 def _go_round(improver: Improver, others: Sequence[Network], budget: Budget) -> None:
+    """Each layer once, since that has paid most often; then neighbourhoods of all kinds, those that have paid more likely."""
     rng = np.random.default_rng([improver.limits.seed, improver.formulation.stage])
-    kinds = _kinds(improver, others)
+    kinds, layers = _kinds(improver, others), layer_blocks(improver.formulation)
     idle = 0
     for number in range(budget.rounds):
-        if improver.is_over or idle >= budget.vain * len(kinds):
+        if improver.is_over or idle >= len(layers) + budget.vain * len(kinds):
             return
-        weights = np.array([kind.weight for kind in kinds])
-        kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
-        neighbourhood = kind.make(kind.size, rng)
-        if not neighbourhood.is_empty:
-            found = improver.improve(neighbourhood, budget.share, number)
+        kind = None if number < len(layers) else _drawn(kinds, rng)
+        found = improver.improve(layers[number] if kind is None else kind.make(kind.size, rng), budget.share, number)
+        idle = 0 if found.better else idle + 1
+        if kind is not None:
             kind.learn(found)
-            idle = 0 if found.better else idle + 1
+
+
+def _drawn(kinds: Sequence[_Kind], rng: np.random.Generator) -> _Kind:
+    weights = np.array([kind.weight for kind in kinds])
+    return kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
 
 
 def _kinds(improver: Improver, others: Sequence[Network]) -> list[_Kind]:
-    """Units of hidden layers (of the only layer where there are none), inputs; layers and points where there are several
-    layers; and what the best network does not share with ``others``, where there are any."""
+    """Units of hidden layers (of the only layer where there are none), inputs; points where there are activations to be
+    kept; and what the best network does not share with ``others``, where there are any."""
     formulation = improver.formulation
     layers = formulation.problem.layers
     widest = max(layer.units for layer in layers[:-1] or layers)
@@ -201,7 +205,6 @@ def _kinds(improver: Improver, others: Sequence[Network]) -> list[_Kind]:
         _Kind(partial(_some_inputs, formulation), layers[0].inputs),
     ]
     if len(layers) > 1:
-        kinds.append(_Kind(partial(_some_layers, formulation), len(layers)))
         kinds.append(_Kind(partial(_some_points, improver), POINT_SIZES))
     if others:
         kinds.append(_Kind(partial(_crossed, improver, others), len(others)))
@@ -213,11 +216,6 @@ def _some_units(formulation: Formulation, size: int, rng: np.random.Generator) -
     place = int(rng.integers(max(len(layers) - 1, 1)))
     units = rng.permutation(layers[place].units)[:size]
     return of_units(formulation, place, units.tolist())
-
-
-def _some_layers(formulation: Formulation, size: int, rng: np.random.Generator) -> Neighbourhood:
-    places = rng.permutation(len(formulation.plans))[:size]
-    return of_layers(formulation, sorted(places.tolist()))
 
 
 def _some_inputs(formulation: Formulation, size: int, rng: np.random.Generator) -> Neighbourhood:
