@@ -6,7 +6,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from bdnnc.ir.program import Program
@@ -102,6 +102,9 @@ def _sizes_text(made: object) -> str:
     match made:
         case File():
             return f"statements {len(made.statements)}"
+        case tuple():  # one model, or one for each pair of classes
+            first, *others = cast("tuple[ModelSpec, ...]", made)
+            return f"networks {1 + len(others)}, {_sizes_text(first)}" if others else _sizes_text(first)
         case ModelSpec():
             constraints = len(made.constraints) + len(made.monotone)
             return f"layers {len(made.layers)}, goals {len(made.goals)}, constraints {constraints}"

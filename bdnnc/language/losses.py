@@ -125,7 +125,7 @@ class LossReader:
     def _of_these_classes(self, numbers: Sequence[Fraction]) -> tuple[Fraction, ...]:
         """The two of a pair's classes, where the network is that of a pair; else all."""
         facts = self.constants.facts
-        if facts is None or len(facts.whole) != len(numbers):
+        if facts is None or not facts.whole or len(facts.whole) != len(numbers):
             return tuple(numbers)
         return tuple(numbers[facts.whole.index(name)] for name in facts.classes or ())
 

@@ -128,7 +128,8 @@ def grid_layer(plan: LayerPlan, inputs: Integers | int, input_scale: int) -> Gri
     ends = [end for domain in domains for end in _ends(domain)]
     reach = inputs if isinstance(inputs, int) else int(np.abs(inputs).max(initial=0))
     fan = max(1, layer.inputs)
-    weight_scale, scale_unit = _weight_scale(base, scales, constants, ends, input_scale, reach * fan)
+    is_real = any(isinstance(domain, RealDomain) for domain in domains)
+    weight_scale, scale_unit = _weight_scale(base, scales, constants, ends, input_scale, reach * fan, is_real)
     factor = weight_scale // scale_unit if scales else weight_scale
     half = layer.margin / 2 if isinstance(layer.margin, Fraction) else Fraction(0)
     full = weight_scale * input_scale
@@ -193,6 +194,7 @@ def _weight_scale(
     ends: list[Fraction],
     input_scale: int,
     reach: int,
+    is_real_bias: bool,
 ) -> tuple[int, int]:
     """The scale of the weights and, of a scaled set, that of its scales: the least that makes weights and biases integers, or,
     where sums would be too large, one at which they are rounded."""
@@ -201,6 +203,8 @@ def _weight_scale(
     exact = of_base * of_scales
     needed = [(value * exact * input_scale).denominator for value in ends]
     exact *= lcm(*needed) if needed else 1
+    if is_real_bias:
+        exact *= 2  # the middle between two neighbouring sums is a bias, too
     largest = max([abs(value) for value in [*base, *constants]], default=Fraction(1)) * (scales[-1] if scales else 1)
     if exact * max(1, reach) * max(Fraction(1), largest) < LARGEST_SUM:
         return exact, of_scales

@@ -144,7 +144,7 @@ class BDNNClassifier(ClassifierMixin, Estimator):
     @available_if(_has_votes)
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """The share of the votes that each class has, shape (rows, classes): of ensembles only, whose networks vote for one of
-        two classes each. Where shares are equal, `predict` may choose another class than the first (see docs/language.md)."""
+        two classes each. Where shares are equal, `predict` may choose another class than the first (see docs/ensembles.md)."""
         inputs, ensemble = self._inputs(X), self.network_.model.network
         assert isinstance(ensemble, Ensemble)
         with as_value_errors():

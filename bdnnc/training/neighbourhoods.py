@@ -37,6 +37,9 @@ AGREEING = 4
 GOOD = 0.3
 """How likely the best of the others is to be crossed with, and each next one if not."""
 
+NOTHING = Found(better=False, settled=True)
+"""What an empty neighbourhood comes to."""
+
 POINT_SIZES = 10
 """Steps in which the share of points grows whose activations are free, to one half."""
 
@@ -175,15 +178,17 @@ class _Kind:
 
 
 def _go_round(improver: Improver, others: Sequence[Network], budget: Budget) -> None:
-    """Each layer once, since that has paid most often; then neighbourhoods of all kinds, those that have paid more likely."""
+    """Each layer once, if there are several, since that has paid most often; then neighbourhoods of all kinds, those that have
+    paid more likely."""
     rng = np.random.default_rng([improver.limits.seed, improver.formulation.stage])
-    kinds, layers = _kinds(improver, others), layer_blocks(improver.formulation)
-    idle = 0
+    kinds, blocks = _kinds(improver, others), layer_blocks(improver.formulation)
+    layers, idle = blocks if len(blocks) > 1 else [], 0
     for number in range(budget.rounds):
         if improver.is_over or idle >= len(layers) + budget.vain * len(kinds):
             return
         kind = None if number < len(layers) else _drawn(kinds, rng)
-        found = improver.improve(layers[number] if kind is None else kind.make(kind.size, rng), budget.share, number)
+        tried = layers[number] if kind is None else kind.make(kind.size, rng)
+        found = NOTHING if tried.is_empty else improver.improve(tried, budget.share, number)
         idle = 0 if found.better else idle + 1
         if kind is not None:
             kind.learn(found)

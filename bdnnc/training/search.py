@@ -136,10 +136,10 @@ class NetworkSearch:
         self.work.means.executor.run(run_restart, shared, tasks, keep, self._is_over)
 
     def _start(self, number: int) -> Parameters | None:
-        """Where a restart begins: those with an odd number at a member of the pool, the better the likelier; all of them where
-        there are earlier goals, which a random network would not keep."""
+        """Where a restart begins: those with an odd number at a member of the pool, the better the likelier; the others at a
+        random network. Where there are earlier goals, which random networks do not keep, it is the other way round."""
         members = self.pool.networks
-        if not members or (number % 2 == 0 and not self.formulation.stage):
+        if not members or number % 2 == min(self.formulation.stage, 1):
             return None
         random = np.random.default_rng([self.limits.seed, self.formulation.stage, number, 1])
         chosen = members[min(int(random.geometric(0.3)) - 1, len(members) - 1)]

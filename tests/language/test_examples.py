@@ -16,8 +16,8 @@ from tests.language.support import BAD, GOOD, check_example, check_text
 
 Golden = Callable[[str, Path], None]
 FOLDER = Path(__file__).parents[2] / "bdnnc" / "language"
-ELSEWHERE = ("parser.py", "swept.py")
-"""What is wrong with files as such, and with values of the command line, has its tests elsewhere."""
+ELSEWHERE = ("parser.py", "swept.py", "pairs.py")
+"""What is wrong with files as such, with values of the command line, and with pairs of classes has its tests elsewhere."""
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)

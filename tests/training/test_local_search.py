@@ -3,8 +3,9 @@ executor do."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,13 @@ from bdnnc.solve.highs import HighsSolver
 from bdnnc.solve.protocol import Solution, SolveOptions, Stop
 from bdnnc.tasks.executor import Executor, Serial, ignore, never
 from bdnnc.training.constant import best_constant
+from bdnnc.training.descent import Descent, Restart, _go_round
 from bdnnc.training.goals import train_goals
-from bdnnc.training.improver import objective_of
+from bdnnc.training.improver import Found, objective_of
 from bdnnc.training.journal import Journal
 from bdnnc.training.local_search import search_locally
 from bdnnc.training.outcome import Limits, Outcome
+from bdnnc.training.random_network import random_network
 from bdnnc.training.work import Means, MethodOptions
 from tests.oracle.problems import bound, finite, goal, interval, layer, problem
 from tests.oracle.strategies import kept, problems
@@ -316,6 +319,37 @@ def test_a_gap_is_enough() -> None:
     assert (outcome.status(1), outcome.stages[0].value) == ("feasible", 2)
 
 
+@dataclass
+class Scripted:
+    """An improver whose sub-MIPs come to what a script says: b, better; s, settled; each with the block that was asked for."""
+
+    script: str
+    asked: list[str] = field(default_factory=list)
+    is_over: bool = False
+
+    def improve(self, block: str, share: float | None, seed: int) -> Found:
+        self.asked.append(block)
+        step = self.script.split()[len(self.asked) - 1]
+        return Found("b" in step, "s" in step)
+
+
+@pytest.mark.parametrize(
+    ("script", "asked"),
+    [
+        ("s s", "12"),  # nothing at all
+        ("bs s", "12"),  # the first was solved to its end, and the second changed nothing
+        ("b s s", "121"),  # the first was cut short: it may have more to bring
+        ("bs bs s", "121"),
+        ("- b - -", "1212"),
+        ("b b s s", "1212"),
+    ],
+)
+def test_a_search_ends_when_no_block_can_bring_anything(script: str, asked: str) -> None:
+    improver = Scripted(script)
+    _go_round(improver, ["1", "2"], None, Restart(0, None))  # type: ignore[arg-type, list-item]
+    assert "".join(improver.asked) == asked
+
+
 def test_rounds_bound_the_sweeps() -> None:
     solver = Observed()
     searched(checkers(3, 3), solver, options=MethodOptions(restarts=1, rounds=1))
@@ -368,6 +402,28 @@ def test_networks_of_the_stochastic_search_are_begun_with() -> None:
     model, options = solver.asked[0]
     assert options.start is not None
     assert model.c @ options.start < told.networks[0][2]
+
+
+def test_the_earliest_of_equally_good_restarts_counts() -> None:
+    """Whichever came first in time."""
+    of = checkers(3, 2)
+    formulation = formulated(of)
+    drawn = [random_network(formulation, np.random.default_rng(seed)) for seed in range(300)]
+    counts = Counter(objective_of(network, formulation) for network in drawn)
+    value = min(value for value, count in counts.items() if count > 1 and value is not None)
+    assert value < 4, "better than the constant network"
+    equal = [with_margins(network, formulation) for network in drawn if objective_of(network, formulation) == value][:2]
+    assert parameters(equal[0]) != parameters(equal[1])
+
+    class Given(Backwards):
+        def run(self, function, shared, tasks: Sequence[Any], on_result=ignore, should_stop=never) -> list[Any]:
+            for place in (1, 0):
+                on_result(place, Descent(equal[place], value, 0, True))
+            return []
+
+    outcome, told = searched(of, executor=Given())
+    assert parameters(told.networks[-1][1]) == parameters(equal[1])
+    assert parameters(outcome.network) == parameters(equal[0])
 
 
 class Kept(Journal):
