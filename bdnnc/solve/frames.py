@@ -2,6 +2,7 @@
 
 ``JOB``       parent to child: options as JSON, then the arrays
 ``STOP``      parent to child: come to an end
+``OFFER``     parent to child: x, a feasible point that somebody else has found
 ``PROGRESS``  child to parent: seconds, incumbent, bound, nodes (NaN: not known)
 ``INCUMBENT`` child to parent: objective, then x
 ``RESULT``    child to parent: stop, bound, nodes, message as JSON, then x
@@ -24,7 +25,7 @@ from bdnnc.solve.arrays import MatrixArrays
 from bdnnc.solve.outcome import Outcome
 from bdnnc.solve.protocol import Floats, Progress, SolveOptions, Stop
 
-JOB, STOP, PROGRESS, INCUMBENT, RESULT, REFUSED = b"J", b"S", b"P", b"I", b"R", b"E"
+JOB, STOP, OFFER, PROGRESS, INCUMBENT, RESULT, REFUSED = b"J", b"S", b"O", b"P", b"I", b"R", b"E"
 
 _HEADER = struct.Struct("<cQ")
 _MOMENT = struct.Struct("<4d")
@@ -67,7 +68,7 @@ def write_job(stream: IO[bytes], arrays: MatrixArrays, options: SolveOptions) ->
 
 
 def _scalars(options: SolveOptions) -> dict[str, Any]:
-    names = (name for name in SolveOptions.__dataclass_fields__ if name not in ("start", "extra"))
+    names = (name for name in SolveOptions.__dataclass_fields__ if name not in ("start", "extra", "offers"))
     return {name: getattr(options, name) for name in names} | {"extra": dict(options.extra)}
 
 

@@ -46,7 +46,7 @@ class HighsSolver:
     """
 
     name: str = "highs"
-    features: frozenset[str] = frozenset({"milp", "lp", "bound", "incumbents", "interrupt", "start", "partial start"})
+    features: frozenset[str] = frozenset({"milp", "lp", "bound", "incumbents", "interrupt", "start", "partial start", "offers"})
 
     def __init__(self, isolated: bool = True) -> None:
         self.isolated = isolated
@@ -110,6 +110,8 @@ class HighsSolver:
             bound = _reported_bound(arrays, moment.bound, known)
             return on_progress(Progress(time.monotonic() - started, known, bound, moment.nodes))
 
+        if options.offers is not None:
+            options = replace(options, offers=_known(options.offers, arrays, options, incumbents))
         try:
             if not self.isolated:
                 from bdnnc.solve.highs_start import solve_arrays
@@ -122,6 +124,22 @@ class HighsSolver:
             raise UserError(Diagnostic("E505", str(refused), help=_help(str(refused)))) from refused
         except NotStartedError as failed:
             raise WorkFailed(Diagnostic("E503", f"the solver's process could not be started: {failed}")) from failed
+
+
+def _known(
+    offers: Callable[[], Floats | None], arrays: MatrixArrays, options: SolveOptions, incumbents: _Incumbents
+) -> Callable[[], Floats | None]:
+    """What is offered, if it is feasible: it is known from then on, like a start, whatever HiGHS makes of it."""
+    from bdnnc.solve.starts import is_feasible
+
+    def feasible() -> Floats | None:
+        point = offers()
+        if point is None or not is_feasible(arrays, point, options):
+            return None
+        incumbents(point, float(arrays.c @ point))
+        return point
+
+    return feasible
 
 
 def _help(refusal: str) -> str:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import inf, isfinite
 from typing import Any
 
@@ -17,7 +17,7 @@ from bdnnc.solve.arrays import MatrixArrays
 from bdnnc.solve.highs_options import OptionValue, converted_value, highs_options
 from bdnnc.solve.highs_quiet import QuietHighs
 from bdnnc.solve.outcome import MODEL_REFUSED, OnIncumbent, OnProgress, Outcome, RefusedBySolverError
-from bdnnc.solve.protocol import Progress, SolveOptions, Stop
+from bdnnc.solve.protocol import Floats, Progress, SolveOptions, Stop
 
 PROGRESS_EVERY = 0.1  # seconds; HiGHS calls back thousands of times a second
 DROPPED_BELOW = 1e-9  # HiGHS's default `small_matrix_value`
@@ -130,11 +130,18 @@ def _by_name(extra: Mapping[str, OptionValue]) -> dict[str, Any]:
 class _Listener:
     """Receives HiGHS's callbacks. An exception of the caller's must not cross HiGHS, which would call it a solver error."""
 
-    def __init__(self, is_mip: bool, on_incumbent: OnIncumbent | None, on_progress: OnProgress | None) -> None:
+    def __init__(
+        self,
+        is_mip: bool,
+        on_incumbent: OnIncumbent | None,
+        on_progress: OnProgress | None,
+        offers: Callable[[], Floats | None] | None,
+    ) -> None:
         self._started = time.monotonic()
         self._is_mip = is_mip
         self._on_incumbent = on_incumbent
         self._on_progress = on_progress
+        self._offers = offers
         self._next_progress = 0.0
         self._stop = False
         self.bound = -inf
@@ -143,13 +150,16 @@ class _Listener:
     def kinds(self) -> list[Any]:
         kinds = highspy.cb.HighsCallbackType
         if self._is_mip:
-            return [kinds.kCallbackMipImprovingSolution, kinds.kCallbackMipInterrupt]
+            own = [] if self._offers is None else [kinds.kCallbackMipUserSolution]
+            return [kinds.kCallbackMipImprovingSolution, kinds.kCallbackMipInterrupt, *own]
         return [kinds.kCallbackSimplexInterrupt, kinds.kCallbackIpmInterrupt]
 
     def __call__(self, kind: Any, message: str, out: Any, into: Any, user: object) -> None:
         try:
             if int(kind) == int(highspy.cb.HighsCallbackType.kCallbackMipImprovingSolution):
                 self._incumbent(out)
+            elif int(kind) == int(highspy.cb.HighsCallbackType.kCallbackMipUserSolution):
+                self._take_offer(into)
             else:
                 self._progress(out)
         except BaseException as raised:  # raised again by `run_highs`, in the same thread
@@ -162,6 +172,12 @@ class _Listener:
         if self._on_incumbent is not None:
             x: NDArray[np.float64] = np.array(out.mip_solution, dtype=np.float64)
             self._stop |= self._on_incumbent(x, float(out.objective_function_value))
+
+    def _take_offer(self, into: Any) -> None:
+        """Hands a point over where HiGHS takes one: between the rounds of its heuristics, so it may wait for a while."""
+        point = None if self._offers is None else self._offers()
+        if point is not None:
+            into.setSolution(np.ascontiguousarray(point, dtype=np.float64))
 
     def _progress(self, out: Any) -> None:
         now = time.monotonic()
@@ -215,7 +231,7 @@ def run_highs(
         point.col_value = options.start.tolist()
         highs.setSolution(point)
     is_mip = bool(arrays.integrality.any())
-    listener = _Listener(is_mip, on_incumbent, on_progress)
+    listener = _Listener(is_mip, on_incumbent, on_progress, options.offers)
     highs.setCallback(listener, None)
     for kind in listener.kinds():
         highs.startCallback(kind)

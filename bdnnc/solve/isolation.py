@@ -15,10 +15,12 @@ from collections import deque
 from dataclasses import replace
 from typing import IO
 
+import numpy as np
+
 from bdnnc.solve import frames
 from bdnnc.solve.arrays import MatrixArrays
 from bdnnc.solve.outcome import NotStartedError, OnIncumbent, OnProgress, Outcome, RefusedBySolverError
-from bdnnc.solve.protocol import Progress, SolveOptions, Stop
+from bdnnc.solve.protocol import Floats, Progress, SolveOptions, Stop
 
 GRACE = 1.0  # seconds that the child has to answer once it is asked to stop, or once the limit is over
 POLL = 0.2  # seconds; an interruption is noticed this fast even where the solver is silent
@@ -70,8 +72,14 @@ class _Child:
             return
 
     def ask_to_stop(self) -> None:
+        self._tell(frames.STOP)
+
+    def offer(self, x: Floats) -> None:
+        self._tell(frames.OFFER, np.ascontiguousarray(x))
+
+    def _tell(self, kind: bytes, *parts: Floats) -> None:
         try:
-            frames.write_frame(self._commands, frames.STOP)
+            frames.write_frame(self._commands, kind, *parts)
         except BrokenPipeError:
             return
 
@@ -100,8 +108,10 @@ class _Child:
 class _Watch:
     """The loop of the caller's thread: events in, callbacks out, an eye on the clock."""
 
-    def __init__(self, child: _Child, limit: float | None, on_incumbent: OnIncumbent, on_progress: OnProgress) -> None:
+    def __init__(self, child: _Child, options: SolveOptions, on_incumbent: OnIncumbent, on_progress: OnProgress) -> None:
+        limit = options.time_limit
         self._child = child
+        self._offers = options.offers
         self._on_incumbent = on_incumbent
         self._on_progress = on_progress
         self._started = time.monotonic()
@@ -120,6 +130,9 @@ class _Watch:
                 outcome = self._crashed() if event is None else self._taken(*event)
                 if outcome is not None:
                     return outcome
+            offered = None if self._offers is None else self._offers()
+            if offered is not None:
+                self._child.offer(offered)
             if self._is_overdue():
                 return self._cut_short()
 
@@ -183,7 +196,7 @@ def solve_isolated(
     """
     child = _Child(echo)
     try:
-        watch = _Watch(child, options.time_limit, on_incumbent, on_progress)
+        watch = _Watch(child, options, on_incumbent, on_progress)
         child.send(arrays, options)
         return watch.run()
     finally:

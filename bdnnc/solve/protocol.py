@@ -40,7 +40,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class SolveOptions:
-    """Limits and tolerances. ``time_limit`` in seconds (None: none), ``gap`` relative, ``extra`` solver options by name."""
+    """Limits and tolerances. ``time_limit`` in seconds (None: none), ``gap`` relative, ``extra`` solver options by name.
+
+    ``offers`` is asked now and then, while solving, in the thread that called ``solve``, for a point (columns,) of the model
+    that somebody else has found; None: nothing new. Solvers with the feature "offers" take what is feasible.
+    """
 
     time_limit: float | None = None
     gap: float | None = None
@@ -51,6 +55,7 @@ class SolveOptions:
     integrality_tolerance: float = 1e-7
     start: Floats | None = None
     extra: Mapping[str, str | float | int | bool] = field(default_factory=dict[str, "str | float | int | bool"])
+    offers: Callable[[], Floats | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,10 +6,14 @@ It imports numpy and highspy only. It ends when its parent does, for whatever re
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import sys
 import threading
+from dataclasses import replace
 from typing import IO
+
+import numpy as np
 
 from bdnnc.solve import frames
 from bdnnc.solve.highs_start import solve_arrays
@@ -28,7 +32,8 @@ def main() -> None:
         return
     arrays, options = frames.read_job(first[1])
     asked_to_stop = threading.Event()
-    threading.Thread(target=_listen, args=(commands, asked_to_stop), daemon=True).start()
+    offered: queue.SimpleQueue[Floats] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(commands, asked_to_stop, offered), daemon=True).start()
 
     def on_incumbent(x: Floats, objective: float) -> bool:
         frames.write_frame(events, frames.INCUMBENT, frames.pack_number(objective), x)
@@ -39,7 +44,7 @@ def main() -> None:
         return asked_to_stop.is_set()
 
     try:
-        outcome = solve_arrays(arrays, options, on_incumbent, on_progress)
+        outcome = solve_arrays(arrays, replace(options, offers=lambda: _latest(offered)), on_incumbent, on_progress)
     except RefusedBySolverError as refused:
         frames.write_frame(events, frames.REFUSED, str(refused).encode())
     else:
@@ -54,8 +59,18 @@ def _taken_over_stdout() -> IO[bytes]:
     return events
 
 
-def _listen(commands: IO[bytes], asked_to_stop: threading.Event) -> None:
+def _latest(offered: queue.SimpleQueue[Floats]) -> Floats | None:
+    """The last point that came, which is the best; None where none did."""
+    found = None
+    while not offered.empty():
+        found = offered.get()
+    return found
+
+
+def _listen(commands: IO[bytes], asked_to_stop: threading.Event, offered: queue.SimpleQueue[Floats]) -> None:
     while (frame := frames.read_frame(commands)) is not None:
         if frame[0] == frames.STOP:
             asked_to_stop.set()
+        elif frame[0] == frames.OFFER:
+            offered.put(np.frombuffer(frame[1], dtype=np.float64))
     os._exit(1)  # the parent is gone

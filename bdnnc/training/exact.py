@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bdnnc.network.network import Network
+from bdnnc.training.companion import companion_of
 from bdnnc.training.neighbourhoods import polished
 from bdnnc.training.outcome import Limits, StageOutcome
 from bdnnc.training.search import NetworkSearch
@@ -30,7 +31,12 @@ def solve_exactly(work: Work) -> StageOutcome:
         better = polished(work, pool)
         if better is not None:
             search.take_start(better)
-    return search.solve()
+    companion = None if search.is_proved else companion_of(work, search.network)
+    if companion is None:
+        return search.solve()
+    with companion:
+        search.companion = companion
+        return search.solve()
 
 
 def begun(work: Work) -> tuple[StageSearch, Sequence[Network]]:

@@ -31,6 +31,7 @@ from bdnnc.network.measure import Measured
 from bdnnc.network.network import Network
 from bdnnc.solve.protocol import Progress, Solution, SolveOptions, Solver, Stop
 from bdnnc.solve.units import solve_in_units
+from bdnnc.training.companion import Companion
 from bdnnc.training.constant import best_constant
 from bdnnc.training.cutoff import with_cutoff
 from bdnnc.training.declared_start import with_declared_start
@@ -81,6 +82,8 @@ class StageSearch:
     """HiGHS returned its start as optimal under a better value of its own: from now on it gets none."""
     doubtful: bool = False
     """A clause without a proof was added: bounds from then on are none."""
+    companion: Companion | None = None
+    """Who looks for networks beside the solver."""
     refusal: str = ""
     """Why acceptance last rejected what a solve ended with."""
 
@@ -220,12 +223,21 @@ class StageSearch:
             seed=plain.seed if seed is None else seed,
             start=None if self.start is None or self.misled else encode(self.start, self.formulation),
             extra={**plain.extra, **(more or {})},
+            offers=None if self.companion is None else self._offered,
         )
         solution = solve_in_units(self.solver, model, options, self._on_incumbent, self._on_progress)
         self.nodes += solution.nodes
         if solution.bound is not None and isfinite(solution.bound):
             self._raise_bound(exact_bound(solution.bound, self.formulation))
         return solution
+
+    def _offered(self) -> Floats | None:
+        """A better network that the companion has found, as a point of the program."""
+        network = None if self.companion is None or self.misled else self.companion.better_than(self.objective)
+        if network is None:
+            return None
+        self.take_start(network)
+        return None if self.start is None else encode(self.start, self.formulation)
 
     def _options(self, tolerance: float) -> SolveOptions:
         gap = self.limits.gap

@@ -105,13 +105,13 @@ def test_a_file_that_is_no_longer_writable_in_the_end(run: Runner, tmp_path: Pat
     from bdnnc.training import session
 
     (tmp_path / "out").mkdir()
-    probe = session._probe
+    probe = session.probe
 
     def probe_and_remove(path: Path) -> None:
         probe(path)
         path.parent.rmdir()
 
-    monkeypatch.setattr(session, "_probe", probe_and_remove)
+    monkeypatch.setattr(session, "probe", probe_and_remove)
     done = run("train", "toy.bdnn", "-o", "out/toy.json")
     assert done.code == 2
     assert "error[E661]" in done.err

@@ -7,9 +7,9 @@ import io
 import json
 import re
 import sys
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,12 +19,15 @@ from bdnnc.data.folds import Fold
 from bdnnc.diagnostics import Source, UserError, WorkFailed
 from bdnnc.language import parse
 from bdnnc.language.swept import SweptValue
-from bdnnc.network.document import SetRecord
+from bdnnc.network.document import Model, SetRecord
+from bdnnc.network.figures import set_record
+from bdnnc.network.network import Network
 from bdnnc.pipeline import Pipeline
 from bdnnc.sweeping.measurement import Measurement
 from bdnnc.sweeping.penalty import named_penalty
 from bdnnc.sweeping.plot import figure_of
 from bdnnc.sweeping.row import Row, Spread, with_front
+from bdnnc.training import session
 
 DATA = "a,b,class\n0,0,no\n0,1,yes\n1,0,yes\n1,1,no\n2,0,yes\n2,1,yes\n0,2,no\n2,2,no\n"
 SPEC = """\
@@ -57,31 +60,37 @@ def spec(tmp_path: Path) -> Path:
     return tmp_path / "toy.bdnn"
 
 
-def trained(spec: Path, fold: Fold | None = None, **params: str) -> bdnnc.Result:
-    """The same point by hand."""
-    pipeline = Pipeline(Source("toy.bdnn", spec.read_text()), spec.parent, params)
-    return bdnnc.Compiled(pipeline if fold is None else pipeline.holding(fold)).train(time_limit=60, seed=5)
+@pytest.fixture
+def models(monkeypatch: pytest.MonkeyPatch) -> list[Model]:
+    """The models of all trainings so far that had one."""
+    found: list[Model] = []
+    original = session.train
+
+    def remembering(*arguments: Any, **named: Any) -> session.Trained:
+        done = original(*arguments, **named)
+        found.append(done.require_network())
+        return done
+
+    monkeypatch.setattr(session, "train", remembering)
+    return found
 
 
-def test_rows_are_what_training_gives(spec: Path) -> None:
+def test_rows_are_what_the_trainings_gave(spec: Path, models: list[Model]) -> None:
     found = bdnnc.sweep(spec, {"width": 1, "lam": [0, 0.5]}, cv=2, seed=5)
     assert [(row.params["width"].text, row.params["lam"].text) for row in found.rows] == [("1", "0"), ("1", "0.5")]
-    for row in found.rows:
-        params = {name: value.text for name, value in row.params.items()}
-        alone = trained(spec, **params)
+    for row, (model, *without) in zip(found.rows, (models[:3], models[3:]), strict=True):
         assert row.whole is not None
-        assert row.whole.status == "optimal"
-        assert row.whole.loss == alone.loss
-        assert [(goal.value, goal.bound) for goal in row.whole.goals] == [(alone.objective, alone.bound)]
-        assert row.whole.gap == 0
-        assert len(row.folds) == 2
-        for number, fold in enumerate(row.folds):
-            by_hand = trained(spec, Fold(number, 2, 5), **params).network.model
+        assert model.training.options["time_limit"] == 300
+        assert (row.whole.status, row.whole.loss, row.whole.gap) == ("optimal", model.training.loss, 0)
+        assert [(goal.value, goal.bound) for goal in row.whole.goals] == [(model.training.objective, model.training.bound)]
+        assert row.whole.train == model.sets.train
+        for number, (fold, of_fold) in enumerate(zip(row.folds, without, strict=True)):
+            pipeline = Pipeline(Source("toy.bdnn", of_fold.spec), spec.parent).holding(Fold(number, 2, 5))
             assert fold is not None
-            assert fold.train is not None
-            assert fold.train.samples == 4
-            assert fold.goals[0].value == by_hand.training.objective
-            assert fold.test == by_hand.sets.test
+            assert fold.goals[0].value == of_fold.training.objective
+            assert of_fold.training.samples == 4
+            assert pipeline.dataset.test is not None
+            assert fold.test == set_record(of_fold.network, pipeline.dataset.test)
 
 
 def test_mean_and_deviation_over_the_folds(spec: Path) -> None:
@@ -102,8 +111,8 @@ def test_a_spread_is_exact() -> None:
 
 
 def test_regression(spec: Path) -> None:
-    found = bdnnc.sweep(spec.with_name("numbers.bdnn"), {"high": "2..3"}, cv=3)
-    assert [row.has_network for row in found.rows] == [True, True]
+    found = bdnnc.sweep(spec.with_name("numbers.bdnn"), {"high": 2}, cv=3)
+    assert [row.has_network for row in found.rows] == [True]
     for row in found.rows:
         records = [fold.test for fold in row.folds if fold is not None and fold.test is not None]
         means = [record.absolute / record.samples for record in records if record.absolute is not None]
@@ -148,16 +157,17 @@ def test_columns_stand_in_one_order_whichever_row_comes_first(spec: Path) -> Non
     assert head.index("status") < head.index("minimize") < head.index("train errors") < head.rindex(" s")
 
 
-def test_ensembles(spec: Path) -> None:
+def test_ensembles(spec: Path, models: list[Model]) -> None:
     """Figures of an ensemble are sums over its networks, and the votes' errors."""
     data = "".join(f"{a},{b},{'xyz'[max(a, b)]}\n" for a in range(3) for b in range(3))
     (spec.parent / "three.csv").write_text("a,b,class\n" + data, encoding="utf-8")
-    text = """param width = 1 data { from "three.csv" target "class" }
-        network one_vs_one { layer hidden: width step units weights in {-1, 0, 1} layer output: 1 step unit weights in {-1, 0, 1} }
+    text = """param width = 1
+        data { from "three.csv" target "class" }
+        network one_vs_one { layer output: width step unit weights in {-1, 0, 1} }
         minimize errors then minimize l0(weights)"""
     (spec.parent / "three.bdnn").write_text(text, encoding="utf-8")
     (row,) = bdnnc.sweep(spec.parent / "three.bdnn", {"width": 1}).rows
-    model = bdnnc.compile(spec.parent / "three.bdnn").train().network.model
+    (model,) = models
     assert row.whole is not None
     assert [(goal.value, goal.bound) for goal in row.whole.goals] == [(g.value, g.bound) for g in model.training.goals]
     assert row.costs == (model.training.loss, model.training.goals[1].value)
@@ -184,9 +194,10 @@ def test_the_front_is_marked(spec: Path) -> None:
     assert len(re.findall(r"[0-9] \* ", found.text())) == len(found.front)
 
 
-def test_the_penalty_is_that_of_the_network(spec: Path) -> None:
+def test_the_penalty_is_that_of_the_network(spec: Path, models: list[Model]) -> None:
     found = bdnnc.sweep(spec, {"width": 2}, pareto="2 * l0(weights) + units(hidden)")
-    network = trained(spec, width="2").network.layers
+    network = models[0].network
+    assert isinstance(network, Network)
     present = [(layer.weights != 0) & ~layer.absent for layer in network.layers]
     whole = found.rows[0].whole
     assert whole is not None
@@ -345,35 +356,19 @@ def test_two_jobs_give_the_same(spec: Path) -> None:
     assert figures(bdnnc.sweep(spec, grid, cv=2, jobs=2)) == figures(bdnnc.sweep(spec, grid, cv=2))
 
 
-@pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
-    """How many trainings were begun."""
-    from bdnnc.training import session
-
-    calls: list[None] = []
-    original = session.train
-
-    def counting(*arguments: object, **named: object) -> object:
-        calls.append(None)
-        return original(*arguments, **named)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(session, "train", counting)
-    return lambda: len(calls)
-
-
-def test_resume_does_what_is_left(spec: Path, tmp_path: Path, counted: Callable[[], int]) -> None:
+def test_resume_does_what_is_left(spec: Path, tmp_path: Path, models: list[Model]) -> None:
     events = tmp_path / "sweep.jsonl"
     first = bdnnc.sweep(spec, {"width": "0..1"}, cv=2, events=events)
-    assert counted() == 3
+    assert len(models) == 3
     content = events.read_bytes()
     second = bdnnc.sweep(spec, {"width": "0..2"}, cv=2, events=events, resume=True)
-    assert counted() == 6
+    assert len(models) == 6
     assert [str(row.costs) for row in second.rows[:2]] == [str(row.costs) for row in first.rows]
     assert second.rows[1].folds == first.rows[1].folds
 
     events.write_bytes(content[: content.rindex(b'"event": "record"') + 30])  # killed while it wrote the last fold
     third = bdnnc.sweep(spec, {"width": "0..1"}, cv=2, events=events, resume=True)
-    assert counted() == 7
+    assert len(models) == 7
     assert third.rows[1].held_out == first.rows[1].held_out
 
 
