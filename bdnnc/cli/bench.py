@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -14,17 +16,45 @@ from bdnnc.cli.common import Color, Colored, Quiet, face_of
 from bdnnc.diagnostics import Diagnostic, UserError, WorkFailed
 from bdnnc.diagnostics.suggest import did_you_mean, known_names
 
-BENCHMARKS: dict[str, tuple[str, ...]] = {"compile": ("--share", "0.1", "--repeats", "1", "--only", "bdnnc")}
-"""Each benchmark with the arguments that make it quick."""
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """``quick``: the arguments that make it quick; ``data``: the data sets that it may be confined to; ``is_fit``: whether it
+    fits networks, within a limit of seconds, on several splits."""
+
+    quick: tuple[str, ...]
+    data: tuple[str, ...] = ()
+    is_fit: bool = False
+
+
+LEARN = Benchmark(
+    ("iris", "--splits", "1", "--seconds", "1", "--widths", "1x100", "--methods", "search", "straight_through"),
+    ("breast_cancer", "iris", "wine", "digits", "uniform_10", "uniform_100", "credit"),
+    is_fit=True,
+)
+
+BENCHMARKS: Mapping[str, Benchmark] = {
+    "compile": Benchmark(("--share", "0.1", "--repeats", "1", "--only", "bdnnc")),
+    "learn": LEARN,
+}
 
 
 def bench(
     context: typer.Context,
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Benchmarks; all of them if none is named.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME", help="Benchmarks, all if none is named; data sets of one may follow its name."),
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="One small size, once: a trial, not a measurement.")] = False,
     folder: Annotated[
         str | None,
         typer.Option("--folder", metavar="DIR", help="Where pages are written: docs/benchmarks, or nowhere if quick."),
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", metavar="S", help="Of each fit of `learn`, 20 if not given.")
+    ] = None,
+    splits: Annotated[
+        int | None, typer.Option("--splits", metavar="K", help="Repetitions of `learn`, 10 if not given.")
     ] = None,
     quiet: Quiet = False,
     color: Colored = Color.AUTO,
@@ -33,19 +63,45 @@ def bench(
     face_of(context, quiet, color)
     with tempfile.TemporaryDirectory(prefix="bdnnc-bench-") as nowhere:
         pages = folder or (nowhere if quick else None)
-        for path, arguments in [_benchmark(name, quick, pages) for name in names or BENCHMARKS]:
+        given = {"--folder": pages, "--seconds": seconds, "--splits": splits}
+        for path, arguments in [_command(name, data, quick, given) for name, data in _asked(names or [])]:
             if subprocess.run([sys.executable, str(path), *arguments], check=False).returncode != 0:
                 raise WorkFailed(Diagnostic("E525", f"the benchmark `{path.stem}` did not end well"))
     return 0
 
 
-def _benchmark(name: str, quick: bool, folder: str | None) -> tuple[Path, list[str]]:
-    """The file of a benchmark and its arguments. Raises UserError E646 for an unknown name, E671 without a checkout."""
-    if name not in BENCHMARKS:
-        help = did_you_mean(name, BENCHMARKS) or f"benchmarks are {known_names(BENCHMARKS)}"
-        raise UserError(Diagnostic("E646", f"there is no benchmark `{name}`", help=help))
+def _asked(words: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Each benchmark with the data sets after its name; all benchmarks where there are no words. Raises UserError E646 for an
+    unknown name."""
+    asked: list[tuple[str, list[str]]] = []
+    for word in words:
+        data = BENCHMARKS[asked[-1][0]].data if asked else ()
+        if word in data:
+            asked[-1][1].append(word)
+        elif word in BENCHMARKS:
+            asked.append((word, []))
+        else:
+            kind = "data set" if data else "benchmark"
+            known = data or tuple(BENCHMARKS)
+            help = did_you_mean(word, known) or f"{kind}s are {known_names(known)}"
+            raise UserError(Diagnostic("E646", f"there is no {kind} `{word}`", help=help))
+    return asked or [(name, []) for name in BENCHMARKS]
+
+
+def _command(name: str, data: Sequence[str], quick: bool, given: Mapping[str, str | float | None]) -> tuple[Path, list[str]]:
+    """The file of a benchmark and its arguments, of which the later ones count. Raises UserError E648 for a flag that it does
+    not have, E671 without a checkout."""
+    benchmark = BENCHMARKS[name]
+    flags = {flag: str(value) for flag, value in given.items() if value is not None}
+    for flag in ("--seconds", "--splits"):
+        if flag in flags and not benchmark.is_fit:
+            message = f"the benchmark `{name}` has no `{flag}`"
+            raise UserError(Diagnostic("E648", message, help="name the benchmarks that have: `learn`"))
     path = Path(__file__).resolve().parents[2] / "tests" / "benchmarks" / f"{name}.py"
     if not path.is_file():
         help = "run it from a checkout of the source"
         raise UserError(Diagnostic("E671", f"the benchmark `{name}` is not part of an installed bdnnc", help=help))
-    return path, [*(BENCHMARKS[name] if quick else ()), *(("--folder", folder) if folder else ())]
+    own = benchmark.quick if quick else ()
+    if data:
+        own = (*data, *(word for word in own if word not in benchmark.data))
+    return path, [*own, *(word for flag in flags.items() for word in flag)]

@@ -67,8 +67,8 @@ class StageOutcome:
 @dataclass(frozen=True, slots=True)
 class Watch:
     """Who is told what: the beginning of each goal and what came of those before it, every better accepted network (with the
-    goal's value and bound in the goal's own sense), every moment of progress; whether to stop; and what a strategy has to say in
-    words, a line each."""
+    goal's value and bound in the goal's own sense), every moment of progress; whether to stop; and what a strategy has to say
+    in words, a line each."""
 
     on_stage: Callable[[tuple[StageOutcome, ...]], None] = lambda done: None
     on_network: Callable[[Network, Fraction, Fraction], None] = lambda network, value, bound: None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
 from bdnnc.diagnostics import Diagnostic, UserError
 from bdnnc.network.document import text_sha256
+from bdnnc.network.exact_json import plain_text
 from bdnnc.network.measure import Measured
 from bdnnc.network.network import Network
 from bdnnc.network.saving import load
@@ -139,7 +141,7 @@ def _differing(key: str, theirs: Any, ours: Any, name: str) -> Diagnostic:
 def _shown(value: Any) -> str:
     if isinstance(value, Mapping):
         table = cast("Mapping[str, Any]", value)
-        return ", ".join(f"{name} {entry}" for name, entry in table.items()) or "none"
+        return ", ".join(f"{name} {plain_text(v) if isinstance(v, Fraction) else v}" for name, v in table.items()) or "none"
     return f"`{value}`"
 
 

@@ -95,7 +95,7 @@ class NetworkSearch:
         """Measure a network, and keep it in the pool, and as the best one if it is that."""
         own = replace(network, inputs=self.work.means.inputs, classes=self.formulation.problem.classes)
         objective = objective_of(own, self.formulation)
-        if objective is None:
+        if objective is None or (self.limits.cutoff is not None and objective > self.limits.cutoff):
             return
         self.pool.add(own, objective)
         if self.objective is None or objective < self.objective:

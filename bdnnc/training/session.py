@@ -245,8 +245,8 @@ class _Keeper:
 
 
 def probe(path: Path) -> None:
-    """Fail before the work, not after it, where the folder cannot be written: leaves an existing file as it is. Raises UserError
-    E661."""
+    """Fail before the work, not after it, where the folder cannot be written: leaves an existing file as it is. Raises
+    UserError E661."""
     if path.is_dir():
         raise UserError(Diagnostic("E661", f"cannot write `{path}`: it is a folder", help="name a file in it"))
     target = path.with_name(f".{path.name[:80]}.probe")

@@ -79,14 +79,16 @@ DATA_SETS: dict[str, DataSet] = {
     "wine": DataSet(lambda: _of_sklearn("wine"), "178 points, 13 inputs, 3 classes"),
     "digits": DataSet(lambda: _of_sklearn("digits"), "1797 points, 64 inputs, 10 classes"),
     "uniform_10": DataSet(lambda: Points(*uniform(10, 1000)), "1000 random points, 10 inputs; 83.3 % can be expected at most"),
-    "uniform_100": DataSet(lambda: Points(*uniform(100, 1000)), "1000 random points, 100 inputs; 83.3 % can be expected at most"),
+    "uniform_100": DataSet(
+        lambda: Points(*uniform(100, 1000)), "1000 random points, 100 inputs; 83.3 % can be expected at most"
+    ),
     "credit": DataSet(_credit, f"{CREDIT_ROWS} of 30000 points, chosen by chance once, 23 inputs"),
 }
 
 
 def split(points: Points, seed: int) -> Split:
-    """Each class is dealt out on its own, in an order by chance; every point is in one part. Of each class one point at least
-    comes to training."""
+    """Each class is dealt out on its own, in an order by chance; every point is in one part. Parts that do not come out even
+    are rounded in favour of training."""
     random = np.random.default_rng(seed)
     parts: tuple[list[NDArray[np.int64]], ...] = ([], [], [])
     for label in np.unique(points.y):

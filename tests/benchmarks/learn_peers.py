@@ -1,6 +1,6 @@
 """Peers in the benchmark "learn": networks of the same widths, trained by gradients on the same scaled points.
 
-Like ours, they have a number of tries within the limit, of which the one with the best accuracy on the validation points counts.
+Like ours, they have a number of tries within the limit, of which the one that is best on the validation points counts.
 """
 
 from __future__ import annotations

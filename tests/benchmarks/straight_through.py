@@ -2,8 +2,8 @@
 
 Step units with activations 0 and 1 and integer weights from -L to L, each the rounded value of a latent real one; real
 thresholds. Forwards everything is discrete; backwards rounding is the identity and a step has the slope of a ramp (clipped
-identity; Hinton 2012; Bengio, Leonard, Courville 2013; Hubara et al. 2016). Pre-activations are normalised over the batch, which
-in a network of steps only moves thresholds. Cross-entropy of scores with one common, learnt temperature; Adam with a falling rate.
+identity; Bengio, Leonard, Courville 2013; Hubara et al. 2016). Pre-activations are normalised over the batch, which in a
+network of steps only moves thresholds. Cross-entropy of scores with one common, learnt temperature; Adam with a falling rate.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from learn_data import Points
@@ -125,7 +126,7 @@ class Trainer:
 
 def begin(widths: Sequence[int], most: int, random: np.random.Generator) -> Trainer:
     """``widths``: inputs, hidden layers, outputs: one a class, one alone for two classes."""
-    latent = [random.uniform(-1, 1, (above, below)) for below, above in zip(widths, widths[1:], strict=False)]
+    latent = [random.uniform(-1, 1, (above, below)) for below, above in pairwise(widths)]
     shifts = [random.uniform(-0.5, 0.5, width) for width in widths[1:-1]] + [np.zeros(widths[-1])]
     return Trainer(latent, shifts, np.zeros(1), most)
 

@@ -44,7 +44,7 @@ from tests.oracle.laws import network_of, violation
 from tests.oracle.problems import finite, goal, interval, layer, problem
 from tests.oracle.strategies import kept, problems
 from tests.training.support import Observed, Told, formulated
-from tests.training.test_local_search import HAMMING, Failing, checkers, parameters
+from tests.training.test_local_search import HAMMING, Failing, checkers, is_admissible, parameters
 
 WORK = Limits(time_limit=None, node_limit=100, threads=1)
 
@@ -79,7 +79,7 @@ def test_an_admissible_network_is_feasible_in_all_its_neighbourhoods(drawn: tupl
     """Whatever margins it has: real parameters are fixed at their floats, and rows give way by what they miss."""
     of, network = drawn
     formulation = formulated(of)
-    assume(objective_of(network, formulation) is not None)
+    assume(is_admissible(network, formulation))
     model = lower(formulation.program)
     for found in some_neighbourhoods(formulation, np.random.default_rng(seed)):
         for candidate in (network, canonicalise(network, formulation)):
@@ -260,6 +260,7 @@ def test_consensus_leaves_real_parameters_free() -> None:
 def test_improvement_is_exact_and_strict(drawn: tuple[Problem, Network], seed: int) -> None:
     of, network = drawn
     formulation = formulated(of)
+    assume(is_admissible(network, formulation))
     rng = np.random.default_rng(seed)
     pool = [network, random_network(formulation, rng)]
     values = [value for found in pool if (value := objective_of(found, formulation)) is not None]

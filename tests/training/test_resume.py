@@ -11,7 +11,6 @@ import pytest
 
 import bdnnc
 from bdnnc.diagnostics import Source, UserError
-from bdnnc.network.certify import certify
 from bdnnc.network.document import Model
 from bdnnc.network.measure import Measured
 from bdnnc.network.saving import load
@@ -24,7 +23,8 @@ from bdnnc.training.settings import Request
 from bdnnc.training.work import Work
 from tests.cli.conftest import DATA, SPEC
 
-GOALS = SPEC.replace("minimize hamming", "minimize hamming within 1\nthen minimize l0(hidden.weights)\nthen maximize margins")
+PLAIN = SPEC + "train exact { start none }\n"
+GOALS = PLAIN.replace("minimize hamming", "minimize hamming within 1\nthen minimize l0(hidden.weights)\nthen minimize l0(output.weights)")
 
 
 class Said(ProgressReporter):
@@ -122,7 +122,7 @@ def test_a_finished_run_searches_nothing(folder: Path, monkeypatch: pytest.Monke
 
 def test_the_last_network_is_the_start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the goal that was searched when the run was ended; later networks that are worse do not take its place on disk."""
-    of = pipeline(folder, SPEC)
+    of = pipeline(folder, PLAIN)
     run(of, resume=False)
     path = folder / "toy.events.jsonl"
     told = [line for line in path.read_text(encoding="utf-8").split("\n")[:-1] if '"event": "record"' not in line]
@@ -152,7 +152,7 @@ def test_the_last_network_is_the_start(folder: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_goal_that_ran_out_of_time_is_searched_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    of = pipeline(folder, SPEC)
+    of = pipeline(folder, PLAIN)
     calls: list[bool] = []
 
     def late(work: Work) -> StageOutcome:
@@ -176,7 +176,7 @@ def test_a_goal_that_ran_out_of_time_is_searched_again(folder: Path, monkeypatch
 
 
 def test_an_interrupted_goal_is_searched_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    of = pipeline(folder, SPEC)
+    of = pipeline(folder, PLAIN)
 
     def stopped(work: Work) -> StageOutcome:
         return StageOutcome("interrupted", None, None, Fraction(0), 0, 0, 1e-6)
@@ -190,10 +190,14 @@ def test_an_interrupted_goal_is_searched_again(folder: Path, monkeypatch: pytest
 
 
 def test_an_infeasible_goal_is_done(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    of = pipeline(folder, SPEC + "train exact { cutoff 0 }\n")
+    of = pipeline(folder, SPEC + "train exact { start none cutoff 0 }\n")
     request = Request(events=str(folder / "toy.events.jsonl"))
     assert train(of, request, isolated=False).model is None
-    monkeypatch.setattr(session, "METHODS", {})
+
+    def never(work: Work) -> StageOutcome:
+        raise AssertionError("nothing is left to search")
+
+    monkeypatch.setattr(session, "METHODS", {"exact": never})
     again = train(of, Request(events=str(folder / "toy.events.jsonl"), resume=True), isolated=False)
     assert again.outcome.stages[0].status == "infeasible"
 
@@ -208,7 +212,7 @@ def test_only_the_model_is_left(folder: Path) -> None:
 
 
 def test_where_events_are_by_default(folder: Path) -> None:
-    of = pipeline(folder, SPEC)
+    of = pipeline(folder, PLAIN)
     train(of, Request(resume=True), folder / "a.b.json", isolated=False)
     assert (folder / "a.b.events.jsonl").exists()
     train(of, Request(), folder / "c.json", isolated=False)
@@ -220,11 +224,11 @@ def test_a_file_that_is_there_is_not_overwritten(folder: Path) -> None:
     path.write_text("precious\n", encoding="utf-8")
     with pytest.raises(UserError, match=rf"E652: `{path}` is there already"):
         run(pipeline(folder), resume=False)
-    with pytest.raises(UserError, match="E653: .* is no events file of bdnnc"):
+    with pytest.raises(UserError, match=r"E653: .* is no events file of bdnnc"):
         run(pipeline(folder))
     assert path.read_text(encoding="utf-8") == "precious\n"
     path.write_text("", encoding="utf-8")
-    run(pipeline(folder, SPEC), resume=False)
+    run(pipeline(folder, PLAIN), resume=False)
 
 
 def test_nothing_to_resume_from(folder: Path) -> None:
@@ -239,14 +243,14 @@ def test_events_in_place_of_the_model(folder: Path) -> None:
 
 
 def test_another_spec_or_other_data(folder: Path) -> None:
-    run(pipeline(folder, SPEC), resume=False)
+    run(pipeline(folder, PLAIN), resume=False)
     with pytest.raises(UserError, match=r"E654: the spec, with the params used, of `.*` had the SHA-256 \w+\.\., and has"):
-        run(pipeline(folder, SPEC, width="3"))
+        run(pipeline(folder, PLAIN, width="3"))
     with pytest.raises(UserError, match="E654: the spec"):
-        run(pipeline(folder, SPEC + "# a remark\n"))
+        run(pipeline(folder, PLAIN + "# a remark\n"))
     (folder / "toy.csv").write_text(DATA.replace("2,2,no", "2,2,yes"), encoding="utf-8")
     with pytest.raises(UserError) as error:
-        run(pipeline(folder, SPEC))
+        run(pipeline(folder, PLAIN))
     [found] = error.value.diagnostics
     assert found.code == "E654"
     assert found.message.startswith("the data of `")
@@ -254,19 +258,19 @@ def test_another_spec_or_other_data(folder: Path) -> None:
 
 def test_the_model_of_another_spec(folder: Path) -> None:
     """The model would be overwritten."""
-    run(pipeline(folder, SPEC, width="3"), resume=False)
+    run(pipeline(folder, PLAIN, width="3"), resume=False)
     (folder / "toy.events.jsonl").unlink()
     with pytest.raises(UserError, match=r"E654: the spec, with the params used, of `.*toy\.json` had"):
-        run(pipeline(folder, SPEC))
+        run(pipeline(folder, PLAIN))
     (folder / "toy.json").write_text("{", encoding="utf-8")
     with pytest.raises(UserError, match="E550"):
-        run(pipeline(folder, SPEC))
+        run(pipeline(folder, PLAIN))
 
 
 def test_other_settings(folder: Path) -> None:
-    run(pipeline(folder, SPEC), resume=False, seed=3)
+    run(pipeline(folder, PLAIN), resume=False, seed=3)
     with pytest.raises(UserError) as error:
-        run(pipeline(folder, SPEC), seed=4, gap=0.25, method="local_search")
+        run(pipeline(folder, PLAIN), seed=4, gap=0.25, method="local_search")
     messages = [found.message for found in error.value.diagnostics]
     path = folder / "toy.events.jsonl"
     assert messages == [
@@ -274,22 +278,22 @@ def test_other_settings(folder: Path) -> None:
         f"`{path}` was begun with seed `3`, not `4`",
         f"`{path}` was begun with options none, not gap 0.25",
     ]
-    run(pipeline(folder, SPEC), seed=3, threads=1)  # these may differ, like the time limit
+    run(pipeline(folder, PLAIN), seed=3, threads=1)  # these may differ, like the time limit
 
 
 def test_figures_that_are_not_what_the_networks_have(folder: Path) -> None:
-    run(pipeline(folder, SPEC), resume=False)
+    run(pipeline(folder, PLAIN), resume=False)
     path = folder / "toy.events.jsonl"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace('"value": 1, "bound": 1, "cuts"', '"value": 0, "bound": 0, "cuts"'), encoding="utf-8")
-    with pytest.raises(UserError, match="E653: the value of goal 1 in `.*` is not what its network has"):
-        run(pipeline(folder, SPEC))
+    with pytest.raises(UserError, match=r"E653: the value of goal 1 in `.*` is not what its network has"):
+        run(pipeline(folder, PLAIN))
     record = next(line for line in text.split("\n") if '"event": "record"' in line)
     place = record.index('"weights": [[')
-    other = record[:place] + '"weights": [[7' + record[record.index(",", place) :]
+    other = record[:place] + '"weights": [[7' + record[record.index(",", place + 11) :]
     path.write_text(text.replace(record, other), encoding="utf-8")
-    with pytest.raises(UserError, match="E523: .* is no network of the declared class"):
-        run(pipeline(folder, SPEC))
+    with pytest.raises(UserError, match=r"E523: .* is no network of the declared class"):
+        run(pipeline(folder, PLAIN))
 
 
 def test_the_model_that_is_resumed_certifies(folder: Path) -> None:
@@ -302,7 +306,7 @@ def test_the_model_that_is_resumed_certifies(folder: Path) -> None:
 
 def test_the_library(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    compiled = bdnnc.compile(SPEC)
+    compiled = bdnnc.compile(PLAIN)
     first = compiled.train(save="toy.json", events="toy.jsonl", jobs=1)
     again = compiled.train(save="toy.json", events=Path("toy.jsonl"), resume=True)
     assert (again.status, again.loss, again.bound) == (first.status, first.loss, first.bound)

@@ -1,0 +1,141 @@
+"""Benchmark 4, learn: test accuracy of our strategies, a ReLU network and a straight-through binarized network.
+
+``python tests/benchmarks/learn.py [DATASET..]`` fits every method on every split, each fit in a process of its own, one
+after the other; notes each in ``docs/benchmarks/learn.jsonl``, where a later run finds it; prints a table and writes
+``docs/benchmarks/learn.md`` of all that is noted for these seconds, with a plot where matplotlib is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from learn_data import DATA_SETS, ROOT, UnavailableError, split
+from learn_fits import Fit, Key, Notebook, fit_of, line_of
+from learn_own import HINGE, OWN, fit, floats_of, parts_of, pipeline, write_parts
+from learn_page import page, plot, tables
+from learn_peers import PEERS
+
+METHODS = (*OWN, *PEERS)
+WIDTHS: dict[str, tuple[int, ...]] = {"1x100": (100,), "2x50": (50, 50)}
+PATIENCE = 60.0
+"""Seconds beyond the limit after which a fit is given up."""
+
+
+def version_of(method: str) -> str:
+    """Whoever fits. The straight-through network is part of this benchmark."""
+    package = "scikit-learn" if method == "relu" else "bdnnc"
+    try:
+        return f"{package} {importlib.metadata.version(package)}"
+    except importlib.metadata.PackageNotFoundError:
+        return f"{package} not installed"
+
+
+def fitted(key: Key) -> Fit:
+    """The fit, in this process. The limit begins when the data are in memory."""
+    try:
+        points = DATA_SETS[key.data].load()
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            write_parts(split(points, key.split), folder)
+            classes = len(np.unique(points.y))
+            scaled = parts_of(pipeline(folder, key.widths, classes, HINGE[0]).dataset)
+            began = time.perf_counter()
+            if key.method in OWN:
+                found = fit(key.method, folder, key.widths, classes, key.seconds, key.split)
+            else:
+                train, validation, test = scaled
+                parts = (floats_of(train), floats_of(validation), floats_of(test))
+                found = PEERS[key.method](parts, key.widths, key.seconds, key.split)
+            took = time.perf_counter() - began
+    except UnavailableError as error:
+        return Fit(key, reason=str(error))
+    if found is None:
+        return Fit(key, took=took, reason="no network")
+    return Fit(key, *found, took)
+
+
+def in_own_process(key: Key) -> Fit:
+    """`fitted` in a fresh process with one thread, which ends whatever happens."""
+    command = [sys.executable, str(Path(__file__).resolve()), "--one", line_of(Fit(key))]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    limit = key.seconds + PATIENCE
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False, env=environment)
+    except subprocess.TimeoutExpired:
+        return Fit(key, reason=f"not done after {limit:g} s")
+    if done.returncode:
+        return Fit(key, reason=(done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1])
+    return fit_of(done.stdout.splitlines()[-1])
+
+
+def keys_of(data: Sequence[str], methods: Sequence[str], widths: Sequence[str], splits: int, seconds: float) -> list[Key]:
+    """All fits, split after split, so that a run that is ended has something of everything."""
+    return [
+        Key(name, method, WIDTHS[width], number, seconds, version_of(method))
+        for number in range(splits)
+        for name in data
+        for width in widths
+        for method in methods
+    ]
+
+
+def run(keys: Sequence[Key], notebook: Notebook) -> None:
+    """The fits that are not in the notebook yet. What could not be fitted for want of a file or package is not noted."""
+    for key in keys:
+        if key in notebook.fits:
+            continue
+        found = in_own_process(key)
+        if found.took is None and found.reason:
+            print(f"{key.data}, {key.method}, split {key.split}: {found.reason}", file=sys.stderr, flush=True)
+        if found.took is not None or found.reason.startswith("not done"):
+            notebook.add(found)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Test accuracy of our strategies and their peers.")
+    parser.add_argument("data", nargs="*", metavar="DATASET", help=f"of {', '.join(DATA_SETS)}; all if none is named")
+    parser.add_argument("--seconds", type=float, default=20.0, help="limit of a fit")
+    parser.add_argument("--splits", type=int, default=10, help="repetitions")
+    parser.add_argument("--widths", nargs="+", choices=list(WIDTHS), default=list(WIDTHS), help="hidden layers")
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS), help="who fits")
+    parser.add_argument("--again", nargs="+", choices=METHODS, default=[], help="forget the finished fits of these")
+    parser.add_argument("--folder", type=Path, default=ROOT / "docs" / "benchmarks", help="where fits and page are kept")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    chosen = parser.parse_args(arguments)
+    if chosen.one:
+        print(line_of(fitted(fit_of(chosen.one).key)))
+        return
+    unknown = [name for name in chosen.data if name not in DATA_SETS]
+    if unknown:
+        parser.error(f"there is no data set `{unknown[0]}`; data sets are {', '.join(DATA_SETS)}")
+    notebook = Notebook(chosen.folder / "learn.jsonl")
+    notebook.forget(chosen.again)
+    try:
+        run(keys_of(chosen.data or list(DATA_SETS), chosen.methods, chosen.widths, chosen.splits, chosen.seconds), notebook)
+    finally:
+        write(notebook, chosen.seconds, chosen.folder)
+
+
+def write(notebook: Notebook, seconds: float, folder: Path) -> None:
+    """The tables on standard output; page and plot of everything that is noted for this limit."""
+    current = {method: version_of(method) for method in METHODS}
+    fits = [fit for key, fit in notebook.fits.items() if key.seconds == seconds and key.version == current.get(key.method)]
+    print(tables(fits, METHODS))
+    folder.mkdir(parents=True, exist_ok=True)
+    text = page(fits, METHODS, seconds)
+    if plot(fits, METHODS, folder / "learn.svg"):
+        text += "\n![test accuracy](learn.svg)\n"
+    (folder / "learn.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
