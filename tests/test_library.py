@@ -118,7 +118,6 @@ def test_settings_are_checked(spec: Path) -> None:
         {"threads": 0},
         {"seed": -1},
         {"method": "exacct"},
-        {"method": "search"},
         {"solver": "gurobi"},
         {"options": {"no_such_option": 1}},
         {"start": "nowhere.json"},

@@ -12,7 +12,6 @@ from bdnnc.cli.common import Color, Colored, DataPath, Formatted, ModelPath, Out
 from bdnnc.diagnostics import Diagnostic, UserError
 
 if TYPE_CHECKING:
-
     from bdnnc.cli.stored import Stored
     from bdnnc.data.dataset import Samples
     from bdnnc.language.quantities import Term

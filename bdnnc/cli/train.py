@@ -52,7 +52,7 @@ def train(
     context: typer.Context,
     spec: SpecPath,
     out: Annotated[str | None, typer.Option("-o", metavar="MODEL.json", help="Where each better network is saved.")] = None,
-    method: Annotated[str | None, typer.Option("--method", metavar="M", help="exact")] = None,
+    method: Annotated[str | None, typer.Option("--method", metavar="M", help="exact, local_search, split or search")] = None,
     solver: Annotated[str | None, typer.Option("--solver", metavar="S", help="auto or highs")] = None,
     time_limit: Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", help="Counts from the start.")] = None,
     gap: Annotated[float | None, typer.Option("--gap", metavar="G", help="Relative gap to reach; exit 1 if missed.")] = None,

@@ -36,7 +36,9 @@ class DaskCluster:
     def add_workers(self, count: int = 1) -> None:
         """Workers of one thread, without nannies that would begin them anew, once the scheduler knows them."""
         known = self._known() + count
-        begun = [self._begin("worker", self.address, "--nthreads", "1", "--no-nanny") for _ in range(count)]
+        begun = [
+            self._begin("worker", self.address, "--nthreads", "1", "--no-nanny", "--death-timeout", "60") for _ in range(count)
+        ]
         self.workers += begun
         until = time.monotonic() + START
         while self._known() < known and time.monotonic() < until and all(worker.poll() is None for worker in begun):

@@ -35,7 +35,7 @@ network {{
 minimize hamming
 train {method}
 """
-METHODS = ["search { restarts 6 moves 1200 }", "local_search { restarts 3 rounds 1 node_limit 1 }"]
+METHODS = ["search { restarts 12 moves 2400 }", "local_search { restarts 3 rounds 1 node_limit 1 }"]
 
 
 class Watching(ProgressReporter):
@@ -94,7 +94,7 @@ def test_the_scheduler_is_killed_in_the_middle_of_a_training(
 ) -> None:
     """The run fails, says where its best network is, and can be resumed without the cluster."""
     monkeypatch.setattr(cluster_module, "CONNECT", 2.0)
-    watching = Watching(tmp_path / "run.jsonl", 2, cluster.scheduler.kill)
+    watching = Watching(tmp_path / "run.jsonl", 1, cluster.scheduler.kill)
     with pytest.raises(WorkFailed) as error:
         trained(tmp_path, "run", METHODS[0], Request(cluster=cluster.address), watching)
     [found] = error.value.diagnostics

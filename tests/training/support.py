@@ -95,7 +95,7 @@ def run(
     method: Method = solve_exactly,
     searches: bool = False,
 ) -> tuple[Outcome, Told]:
-    """A run over all goals, in which nothing false was told or returned. ``searches``: whether a stochastic search begins it."""
+    """A run over all goals, in which nothing false was told or returned. ``searches``: whether a search begins it."""
     told = Told()
     solving = solver or HighsSolver(isolated=False)
     settled = limits or Limits(time_limit=60, threads=1)

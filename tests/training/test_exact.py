@@ -57,7 +57,7 @@ def test_a_false_optimum_is_cut_and_the_true_one_proved(tmp_path: Path) -> None:
 
 
 def test_a_difference_below_all_tolerances_is_never_called_optimal(tmp_path: Path) -> None:
-    result = bdnnc.train(write_cut_spec(tmp_path, "0.9999999999999"), time_limit=30)
+    result = bdnnc.train(write_cut_spec(tmp_path, "0.9999999999999"), time_limit=30, start="none")
     assert (result.status, result.loss) == ("feasible", 1)
     assert result.bound == 0
     assert result.network.training.cuts >= 1

@@ -17,7 +17,7 @@ from bdnnc.network.measure import Measured
 from bdnnc.solve.highs import HighsSolver
 from bdnnc.solve.protocol import Progress, Solution, Stop
 from bdnnc.training.outcome import Limits
-from bdnnc.training.session import _settled
+from bdnnc.training.record import settled
 from tests.oracle.problems import bound, finite, goal, interval, layer, problem
 from tests.training.support import FakeSolver, Observed, run
 
@@ -255,14 +255,11 @@ def test_a_cutoff_above_what_can_be_had_says_so(tmp_path: Path) -> None:
 def test_the_status_of_a_document_is_what_its_goals_say(tmp_path: Path) -> None:
     """A later goal's network may meet the bound that an earlier search has missed, and a bound may be missed in the end."""
     path = spec(tmp_path, "minimize hamming\nthen minimize l1(weights)")
-    model = bdnnc.compile(path).train(time_limit=60).network.model
-    training = model.training
-    assert _settled(model).training.status == "optimal"
-    stopped = replace(model, training=replace(training, status="feasible"))
-    assert _settled(stopped).training.status == "optimal"
+    training = bdnnc.compile(path).train(time_limit=60).network.training
+    assert settled(training).status == "optimal"
+    assert settled(replace(training, status="feasible")).status == "optimal"
     missed = replace(training.goals[1], bound=training.goals[1].value - 1)
-    short = replace(model, training=replace(training, goals=(training.goals[0], missed)))
-    assert _settled(short).training.status == "feasible"
+    assert settled(replace(training, goals=(training.goals[0], missed))).status == "feasible"
 
 
 def test_constraints_hold_under_every_goal() -> None:

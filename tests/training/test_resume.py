@@ -24,7 +24,9 @@ from bdnnc.training.work import Work
 from tests.cli.conftest import DATA, SPEC
 
 PLAIN = SPEC + "train exact { start none }\n"
-GOALS = PLAIN.replace("minimize hamming", "minimize hamming within 1\nthen minimize l0(hidden.weights)\nthen minimize l0(output.weights)")
+GOALS = PLAIN.replace(
+    "minimize hamming", "minimize hamming within 1\nthen minimize l0(hidden.weights)\nthen minimize l0(output.weights)"
+)
 
 
 class Said(ProgressReporter):
