@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bdnnc.search.block import FAR, FINENESS, WEIGHTS
 from bdnnc.search.candidates import ANYWHERE, FEW_LEVELS
-from bdnnc.search.chances import HEAD, PAIRS, SINGLES
+from bdnnc.search.chances import HEAD, NUMBERS, PAIRS, SINGLES
 from bdnnc.search.kernels import Candidates
 from bdnnc.search.thresholds import WIDEST, Window, stretch
 
@@ -40,6 +40,21 @@ def walked(**arrays: Any) -> tuple[float, int]:
     """`walk`, with the table of weights: the best goal, and the changes weighed."""
     best, moves, _ = walk(table=WEIGHTS, **arrays)
     return float(best), int(moves)
+
+
+def warm_up() -> None:
+    """Have both loops compiled for the types that they are used with."""
+    one, none = np.zeros((1, 1), dtype=np.int64), np.zeros(1, dtype=np.int64)
+    nothing = Candidates(none, none, none, none)
+    compiled_kernel(none, one, np.zeros((1, 1)), nothing, Window(0, 1, 1))
+    pair, off = (one.copy(), one.copy()), (np.zeros((1, 1), dtype=np.bool_), np.zeros((1, 1), dtype=np.bool_))
+    biases, sums, best, best_biases = (tuple(table.copy() for table in of) for of in ((none, none), pair, pair, (none, none)))
+    walked(
+        numbers=np.zeros((1, NUMBERS)), temperatures=np.ones(1), places=np.zeros((1, 2), dtype=np.int64), X=one, weights=pair,
+        biases=biases, sums=sums, active=off, ends=(0, 1), free=pair, fans=(none, none), levels=(none, none),
+        firsts=(none, none), steps=(none, none), counts=(none, none), constant=0.0, base=np.zeros(1), bits=np.zeros((1, 1)),
+        states=np.zeros((0, 0)), best=0.0, best_weights=best, best_biases=best_biases, limits=(1.0, -1.0), told=0.0,
+    )  # fmt: skip
 
 
 @numba.njit(cache=True, nogil=True)

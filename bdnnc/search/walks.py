@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from bdnnc.search.costs import BitCosts
 from bdnnc.search.kernels import Kernel, numpy_kernel
 from bdnnc.search.model import SearchModel
 from bdnnc.search.proposal import is_violated, proposal_steps
+from bdnnc.search.readiness import is_compiled
 from bdnnc.search.state import Parameters, State
 
 Floats = NDArray[np.float64]
@@ -141,9 +141,9 @@ class CompiledWalk(Walk):
 
 
 def walk_of(model: SearchModel, start: Parameters, random: Generator, limits: tuple[float, float], compiled: bool) -> Walk:
-    """A walk from a network; compiled as far as that goes, if ``compiled`` and numba is installed."""
+    """A walk from a network; compiled as far as that goes, if ``compiled`` and the loops are ready."""
     state = State(model, start)
-    if not compiled or find_spec("numba") is None:
+    if not compiled or not is_compiled():
         return Walk(model, state, random, limits)
     from bdnnc.search.compiled import compiled_kernel
 

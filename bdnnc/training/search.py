@@ -7,7 +7,7 @@ alone, as long as no limit of time is reached. Everything that a restart finds i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -114,26 +114,63 @@ class NetworkSearch:
 
     def _wave(self, numbers: range, moves: int | None) -> None:
         """The restarts of a wave, those aside that an earlier run has done."""
-        journal, key = self.work.means.journal, self.work.key
+        before = self.network, self.objective, list(self.pool.members), self.moves
         starts = [self._start(number) for number in numbers]
-        remaining, enough = self.limits.remaining, self._enough()
+        found: dict[int, Annealed] = {}
         tasks: list[Restart] = []
         for number, start in zip(numbers, starts, strict=True):
-            known = journal.recorded(f"{key}/restart/{number}")
+            known = self._recorded(number)
             if known is None:
-                tasks.append(Restart(number, start, moves, remaining, enough))
+                tasks.append(Restart(number, start, moves, self.limits.remaining, self._enough()))
             else:
-                self._take(Annealed(parameters_of_record(known["parameters"]), float(known["goal"]), int(known["moves"])))
+                found[number] = known
+                self._take(known)
 
-        def keep(place: int, found: Annealed, tasks: Sequence[Restart] = tasks) -> None:
-            self._take(found)
+        def keep(place: int, annealed: Annealed) -> None:
+            found[tasks[place].number] = annealed
+            self._take(annealed)
             if not self._is_stopped():  # a run that was cut short is not done
-                record = {"parameters": record_of_parameters(found.parameters), "goal": found.goal, "moves": found.moves}
-                journal.record(f"{key}/restart/{tasks[place].number}", record)
+                self._record(tasks[place].number, annealed)
+
+        def is_over() -> bool:
+            return self._is_stopped() or self._is_settled(numbers, found)
 
         seed = (self.limits.seed, self.formulation.stage)
         shared = Shared(self.model, seed, True, self._on_better, self._is_stopped)
-        self.work.means.executor.run(run_restart, shared, tasks, keep, self._is_over)
+        self.work.means.executor.run(run_restart, shared, tasks, keep, is_over)
+        if not self._is_stopped():
+            self.network, self.objective, self.pool.members, self.moves = before
+            self._take_in_turn(numbers, found)
+
+    def _is_settled(self, numbers: range, found: Mapping[int, Annealed]) -> bool:
+        """Whether a restart and all before it are done, and it met the bound: who is faster must not decide what is found."""
+        for number in numbers:
+            if number not in found:
+                return False
+            if found[number].goal <= self._enough():
+                return True
+        return True
+
+    def _take_in_turn(self, numbers: range, found: Mapping[int, Annealed]) -> None:
+        """Take the results of a wave again, in their order, up to the first that met the bound."""
+        for number in numbers:
+            if number in found:
+                self._take(found[number])
+                if found[number].goal <= self._enough():
+                    return
+
+    def _recorded(self, number: int) -> Annealed | None:
+        """What an earlier run has found in this restart."""
+        record = self.work.means.journal.recorded(f"{self.work.key}/restart/{number}")
+        if record is None:
+            return None
+        goal = float("inf") if record["goal"] is None else float(record["goal"])
+        return Annealed(parameters_of_record(record["parameters"]), goal, int(record["moves"]))
+
+    def _record(self, number: int, found: Annealed) -> None:
+        goal = None if found.parameters is None else found.goal
+        record = {"parameters": record_of_parameters(found.parameters), "goal": goal, "moves": found.moves}
+        self.work.means.journal.record(f"{self.work.key}/restart/{number}", record)
 
     def _start(self, number: int) -> Parameters | None:
         """Where a restart begins: those with an odd number at a member of the pool, the better the likelier; the others at a

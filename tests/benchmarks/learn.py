@@ -2,7 +2,7 @@
 
 ``python tests/benchmarks/learn.py [DATASET..]`` fits every method on every split, each fit in a process of its own, one
 after the other; notes each in ``docs/benchmarks/learn.jsonl``, where a later run finds it; prints a table and writes
-``docs/benchmarks/learn.md`` of all that is noted for these seconds, with a plot where matplotlib is installed.
+``docs/benchmarks/learn.md`` of all that is noted, with a plot for these seconds where matplotlib is installed.
 """
 
 from __future__ import annotations
@@ -126,14 +126,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def write(notebook: Notebook, seconds: float, folder: Path) -> None:
-    """The tables on standard output; page and plot of everything that is noted for this limit."""
+    """Tables and plot for this limit, and the page of everything that is noted."""
     current = {method: version_of(method) for method in METHODS}
-    fits = [fit for key, fit in notebook.fits.items() if key.seconds == seconds and key.version == current.get(key.method)]
+    noted = [fit for key, fit in notebook.fits.items() if key.version == current.get(key.method)]
+    fits = [fit for fit in noted if fit.key.seconds == seconds]
     print(tables(fits, METHODS))
     folder.mkdir(parents=True, exist_ok=True)
-    text = page(fits, METHODS, seconds)
+    text = page(noted, METHODS)
     if plot(fits, METHODS, folder / "learn.svg"):
-        text += "\n![test accuracy](learn.svg)\n"
+        text += f"\n![test accuracy, at most {seconds:g} s a fit](learn.svg)\n"
     (folder / "learn.md").write_text(text, encoding="utf-8")
 
 

@@ -115,11 +115,16 @@ def test_tables_say_mean_deviation_and_how_many() -> None:
     ]
     fits.append(Fit(replace(KEY, method="split"), reason="not done after 80 s"))
     text = tables(fits, learn.METHODS)
-    assert "## 1 x 100 hidden units, 2 splits" in text
+    assert "## 1 x 100 hidden units, 20 s, 2 splits" in text
     assert "|  | search | split | exact | straight_through | search - straight_through |" in text
     assert "| iris | 97.0 ± 1.4 |  | 90.0 (1) | 97.0 ± 2.8 | +0.0 ± 1.0 |" in text
     assert "| iris | 1.5 | not done after 80 s | 1.5 | 1.5 |" in text
-    assert "at most 20 s a fit" in page(fits, learn.METHODS, 20.0)
+    shorter = [replace(fit, key=replace(fit.key, seconds=5.0)) for fit in fits]
+    both = page([*fits, *shorter], learn.METHODS)
+    assert [line for line in both.splitlines() if line.startswith("## ")] == [
+        "## 1 x 100 hidden units, 5 s, 2 splits",
+        "## 1 x 100 hidden units, 20 s, 2 splits",
+    ]
     assert cell([], 2) == ""
     assert difference(fits, "iris", "split", (100,)) == ""
 
@@ -152,6 +157,7 @@ def test_the_specs_are_as_the_page_says(tmp_path: Path) -> None:
     assert "classes linear units" in text
     problem = pipeline(tmp_path, (5, 4), 3, HAMMING[0]).problem
     assert [layer.units for layer in problem.layers] == [5, 4, 3]
+    write_parts(split(toy(48), 0), tmp_path)
     assert pipeline(tmp_path, (5,), 2, HAMMING[0]).problem.layers[-1].units == 1
 
 

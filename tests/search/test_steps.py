@@ -22,6 +22,7 @@ from bdnnc.search.kernels import numpy_kernel
 from bdnnc.search.model import SearchModel, search_model
 from bdnnc.search.networks import network_of, parameters_of
 from bdnnc.search.proposal import is_violated, proposal_steps
+from bdnnc.search.readiness import is_compiled
 from bdnnc.search.restart import luby
 from bdnnc.search.state import State
 from bdnnc.search.walks import is_simple
@@ -110,6 +111,7 @@ def both(model: SearchModel, seed: int, schedule: Schedule) -> tuple[Annealed, A
 @given(problems(), st.integers(0, 2**32), st.sampled_from([None, 100]))
 def test_the_compiled_loops_lead_to_the_same_network(problem: Problem, seed: int, moves: int | None) -> None:
     pytest.importorskip("numba")
+    assert is_compiled(120.0)
     _, model = modelled(problem)
     assert same(*both(model, seed, Schedule(40, moves=moves)))
 
@@ -147,6 +149,7 @@ def simple_problems(draw: st.DrawFn) -> Problem:
 @given(simple_problems(), st.integers(0, 2**32), st.sampled_from([None, 300]))
 def test_the_compiled_walk_leads_to_the_same_network(problem: Problem, seed: int, moves: int | None) -> None:
     pytest.importorskip("numba")
+    assert is_compiled(120.0)
     _, model = modelled(problem)
     assert is_simple(model)
     assert same(*both(model, seed, Schedule(60, moves=moves)))
