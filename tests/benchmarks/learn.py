@@ -126,16 +126,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def write(notebook: Notebook, seconds: float, folder: Path) -> None:
-    """Tables and plot for this limit, and the page of everything that is noted."""
+    """The page of everything that is noted, with a plot for this limit, whose tables go to standard output as well."""
     current = {method: version_of(method) for method in METHODS}
     noted = [fit for key, fit in notebook.fits.items() if key.version == current.get(key.method)]
     fits = [fit for fit in noted if fit.key.seconds == seconds]
-    print(tables(fits, METHODS))
     folder.mkdir(parents=True, exist_ok=True)
     text = page(noted, METHODS)
     if plot(fits, METHODS, folder / "learn.svg"):
         text += f"\n![test accuracy, at most {seconds:g} s a fit](learn.svg)\n"
     (folder / "learn.md").write_text(text, encoding="utf-8")
+    print(tables(fits, METHODS))
 
 
 if __name__ == "__main__":

@@ -124,10 +124,10 @@ def plot(fits: Sequence[Fit], methods: Sequence[str], path: Path) -> bool:
             spreads = [stdev(values) if len(values) > 1 else 0.0 for values in found if values]
             axis.bar(places, means, 0.8 / len(shown), yerr=spreads, label=method)
         axis.set_xticks(range(len(names)), names)
-        axis.set_ylim(30, 101)
+        axis.set_ylim(0, 101)
         axis.set_ylabel("test accuracy, %")
-        axis.set_title(f"{title_of(widths)} hidden units")
-    axes[0, 0].legend(ncols=len(shown), fontsize="small", loc="lower center")
+        axis.set_title(f"{title_of(widths)} hidden units", loc="left")
+    axes[0, 0].legend(ncols=len(shown), fontsize="small", loc="lower right", bbox_to_anchor=(1, 1))
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
