@@ -19,23 +19,34 @@ from bdnnc.diagnostics.suggest import did_you_mean, known_names
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """``quick``: the arguments that make it quick; ``data``: the data sets that it may be confined to; ``is_fit``: whether it
-    fits networks, within a limit of seconds, on several splits."""
+    """``quick``: the arguments that make it quick; ``data``: the data sets or instances that it may be confined to; ``flags``:
+    those of `bench` that it takes."""
 
     quick: tuple[str, ...]
     data: tuple[str, ...] = ()
-    is_fit: bool = False
+    flags: tuple[str, ...] = ()
 
 
 LEARN = Benchmark(
     ("iris", "--splits", "1", "--seconds", "1", "--widths", "1x100", "--methods", "search", "straight_through"),
     ("breast_cancer", "iris", "wine", "digits", "uniform_10", "uniform_100", "credit"),
-    is_fit=True,
+    flags=("--seconds", "--splits"),
 )
+FIND = Benchmark(
+    ("uniform_100", "--seconds", "1", "--seeds", "1", "--methods", "search", "highs"),
+    (
+        *("breast_cancer_2", "breast_cancer_3", "breast_cancer_5", "digits_3_8", "digits", "credit"),
+        *("uniform_10", "uniform_100"),
+    ),
+    flags=("--seconds", "--seeds"),
+)
+MOVES = Benchmark(("--seconds", "0.5", "--rounds", "1", "--large-seconds", "2"))
 
 BENCHMARKS: Mapping[str, Benchmark] = {
     "compile": Benchmark(("--share", "0.1", "--repeats", "1", "--only", "bdnnc")),
+    "find": FIND,
     "learn": LEARN,
+    "moves": MOVES,
 }
 
 
@@ -43,7 +54,7 @@ def bench(
     context: typer.Context,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME", help="Benchmarks, all if none is named; data sets of one may follow its name."),
+        typer.Argument(metavar="NAME", help="Benchmarks, all if none is named; instances of one may follow its name."),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="One small size, once: a trial, not a measurement.")] = False,
     folder: Annotated[
@@ -51,11 +62,13 @@ def bench(
         typer.Option("--folder", metavar="DIR", help="Where pages are written: docs/benchmarks, or nowhere if quick."),
     ] = None,
     seconds: Annotated[
-        float | None, typer.Option("--seconds", metavar="S", help="Of each fit of `learn`, 20 if not given.")
+        str | None,
+        typer.Option("--seconds", metavar="S", help="Of each fit of `learn`, 20; the marks of `find`, 10,30,100."),
     ] = None,
     splits: Annotated[
         int | None, typer.Option("--splits", metavar="K", help="Repetitions of `learn`, 10 if not given.")
     ] = None,
+    seeds: Annotated[int | None, typer.Option("--seeds", metavar="K", help="Runs of ours in `find`, 3 if not given.")] = None,
     quiet: Quiet = False,
     color: Colored = Color.AUTO,
 ) -> int:
@@ -63,7 +76,7 @@ def bench(
     face_of(context, quiet, color)
     with tempfile.TemporaryDirectory(prefix="bdnnc-bench-") as nowhere:
         pages = folder or (nowhere if quick else None)
-        given = {"--folder": pages, "--seconds": seconds, "--splits": splits}
+        given = {"--folder": pages, "--seconds": seconds, "--splits": splits, "--seeds": seeds}
         for path, arguments in [_command(name, data, quick, given) for name, data in _asked(names or [])]:
             if subprocess.run([sys.executable, str(path), *arguments], check=False).returncode != 0:
                 raise WorkFailed(Diagnostic("E525", f"the benchmark `{path.stem}` did not end well"))
@@ -81,7 +94,7 @@ def _asked(words: Sequence[str]) -> list[tuple[str, list[str]]]:
         elif word in BENCHMARKS:
             asked.append((word, []))
         else:
-            kind = "data set" if data else "benchmark"
+            kind = "instance" if data else "benchmark"
             known = data or tuple(BENCHMARKS)
             help = did_you_mean(word, known) or f"{kind}s are {known_names(known)}"
             raise UserError(Diagnostic("E646", f"there is no {kind} `{word}`", help=help))
@@ -93,10 +106,13 @@ def _command(name: str, data: Sequence[str], quick: bool, given: Mapping[str, st
     not have, E671 without a checkout."""
     benchmark = BENCHMARKS[name]
     flags = {flag: str(value) for flag, value in given.items() if value is not None}
-    for flag in ("--seconds", "--splits"):
-        if flag in flags and not benchmark.is_fit:
+    for flag in ("--seconds", "--splits", "--seeds"):
+        if flag in flags and flag not in benchmark.flags:
             message = f"the benchmark `{name}` has no `{flag}`"
-            raise UserError(Diagnostic("E648", message, help="name the benchmarks that have: `learn`"))
+            having = [other for other, one in BENCHMARKS.items() if flag in one.flags]
+            raise UserError(Diagnostic("E648", message, help=f"name the benchmarks that have: {known_names(having)}"))
+        if flag in flags:
+            _check(flag, flags[flag], several=name == "find" and flag == "--seconds")
     path = Path(__file__).resolve().parents[2] / "tests" / "benchmarks" / f"{name}.py"
     if not path.is_file():
         help = "run it from a checkout of the source"
@@ -105,3 +121,14 @@ def _command(name: str, data: Sequence[str], quick: bool, given: Mapping[str, st
     if data:
         own = (*data, *(word for word in own if word not in benchmark.data))
     return path, [*own, *(word for flag in flags.items() for word in flag)]
+
+
+def _check(flag: str, text: str, several: bool) -> None:
+    """Raises UserError E632 where a flag's text is no positive finite number, or none of ``several`` with commas between."""
+    try:
+        numbers = [float(part) for part in (text.split(",") if several else [text])]
+    except ValueError:
+        numbers = [0.0]
+    if not all(0 < number < float("inf") for number in numbers):
+        wanted = "positive numbers of seconds with commas between" if several else "a positive number"
+        raise UserError(Diagnostic("E632", f"`{flag}` is {wanted}, not `{text}`"))

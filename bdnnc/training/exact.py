@@ -1,7 +1,7 @@
 """`train exact`: the best network of a goal's program, proved where the limits allow.
 
-A solver begins with the best network that there is without it: the start, a constant network, what the stochastic search finds
-in a small share of the time, and what large neighbourhoods make of that where the program is large.
+Before a solver begins there is the best network that can be had without it: the start, a constant network, what the stochastic
+search finds in a small share of the time, and what large neighbourhoods make of that where the program is large.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def solve_exactly(work: Work) -> StageOutcome:
     if pool and not search.is_proved:
         better = polished(work, pool)
         if better is not None:
-            search.take_start(better)
+            search.take_found(better)
     companion = None if search.is_proved else companion_of(work, search.network)
     if companion is None:
         return search.solve()
@@ -56,14 +56,14 @@ def begun(work: Work) -> tuple[StageSearch, Sequence[Network]]:
 
 
 def _searched(work: Work, search: StageSearch) -> Sequence[Network]:
-    """The pool of a short stochastic search, whose best network the solver then starts from."""
+    """The pool of a short stochastic search, whose best network is the first incumbent; the solver is not told of it."""
     found = NetworkSearch(work, _share(work.limits))
     found.network, found.objective = search.network, search.objective
     if search.network is not None:
         found.offer(search.network)
     found.run(SEARCH_RESTARTS)
     if found.network is not None and found.network is not search.network:
-        search.take_start(found.network)
+        search.take_found(found.network)
     return found.pool.networks
 
 

@@ -64,6 +64,11 @@ def _credit() -> Points:
     return points[np.arange(0, len(points.y), 2)]
 
 
+def _uniform(inputs: int, samples: int, bias: int) -> Instance:
+    text = f"{samples} points of `bdnnc.datasets.uniform`, {inputs} inputs on -50..50, 5 units"
+    return Instance(lambda: Points(*uniform(inputs, samples)), 5, bias, 3, text, "minmax(-50, 50) round 0")
+
+
 INSTANCES: dict[str, Instance] = {
     "breast_cancer_2": _breast_cancer(2),
     "breast_cancer_3": _breast_cancer(3),
@@ -71,10 +76,6 @@ INSTANCES: dict[str, Instance] = {
     "digits_3_8": Instance(_two_digits, 3, 64, 3, "357 images of the digits 3 and 8, 3 units"),
     "digits": Instance(DATA_SETS["digits"].load, 10, 64, 10, "1797 images of all ten digits, 10 units"),
     "credit": Instance(_credit, 5, 200, 3, "2000 points, 23 inputs on 0..20, 5 units", "minmax(0, 20) round 0"),
-    "uniform_10": Instance(
-        lambda: Points(*uniform(10, 1000)), 5, 500, 3, "1000 random points, 10 inputs on -50..50, 5 units", "minmax(-50, 50) round 0"
-    ),
-    "uniform_100": Instance(
-        lambda: Points(*uniform(100, 200)), 5, 1000, 3, "200 random points, 100 inputs on -50..50, 5 units", "minmax(-50, 50) round 0"
-    ),
-}  # fmt: skip
+    "uniform_10": _uniform(10, 1000, 500),
+    "uniform_100": _uniform(100, 200, 1000),
+}

@@ -19,9 +19,9 @@ from learn_data import UnavailableError
 from numpy.typing import NDArray
 
 from bdnnc.formulation.formulate import Formulation
+from bdnnc.milp.files import write_mps
 from bdnnc.milp.lower import lower
 from bdnnc.milp.model import MilpModel
-from bdnnc.milp.files import write_mps
 from bdnnc.network.decode import decode
 from bdnnc.network.measure import Measured
 from bdnnc.pipeline import Pipeline
@@ -100,7 +100,8 @@ def cpsat(model: MilpModel, seconds: float, begin: Callable[[], Incumbents]) -> 
 def scip(model: MilpModel, seconds: float, begin: Callable[[], Incumbents]) -> Incumbents:
     """SCIP, which solves with one thread."""
     try:
-        from pyscipopt import SCIP_EVENTTYPE, Eventhdlr, Model
+        from pyscipopt import Eventhdlr, Model
+        from pyscipopt.scip import PY_SCIP_EVENTTYPE as EVENT
     except ImportError as missing:
         raise UnavailableError("pyscipopt is not installed: pip install pyscipopt") from missing
     engine = Model()
@@ -117,10 +118,10 @@ def scip(model: MilpModel, seconds: float, begin: Callable[[], Incumbents]) -> I
 
     class Watch(Eventhdlr):
         def eventinit(self) -> None:
-            self.model.catchEvent(SCIP_EVENTTYPE.BESTSOLFOUND, self)
+            self.model.catchEvent(EVENT.BESTSOLFOUND, self)
 
         def eventexit(self) -> None:
-            self.model.dropEvent(SCIP_EVENTTYPE.BESTSOLFOUND, self)
+            self.model.dropEvent(EVENT.BESTSOLFOUND, self)
 
         def eventexec(self, event: object) -> None:
             best = self.model.getBestSol()
@@ -191,7 +192,7 @@ def integral_rows(model: MilpModel) -> list[Row]:
 
 
 def _are_integers(model: MilpModel) -> bool:
-    """Whether every column that is not declared integral is one all the same: a product of an integer and a binary, or fixed."""
+    """Whether columns that are not declared integral are so all the same: products of an integer and a binary, or fixed."""
     products = np.zeros(len(model.c), dtype=bool)
     for family in model.column_families:
         if family.symbol == "s":

@@ -59,7 +59,7 @@ def _of_sklearn(name: str) -> Points:
     return Points(np.asarray(loaded.data, dtype=np.float64), np.asarray(loaded.target, dtype=np.int64))
 
 
-def _of_file(name: str) -> Points:
+def of_file(name: str) -> Points:
     """A file with ``;`` between the cells, no header and the label last."""
     folder = Path(os.environ.get("BDNNC_SHARED_DATA", ROOT.parent / "shared" / "data"))
     if not (folder / name).is_file():
@@ -69,12 +69,12 @@ def _of_file(name: str) -> Points:
 
 
 def _credit() -> Points:
-    points = _of_file("default_of_credit_card_clients.csv")
+    points = of_file("default_of_credit_card_clients.csv")
     return points[np.sort(np.random.default_rng(0).permutation(len(points.y))[:CREDIT_ROWS])]
 
 
 DATA_SETS: dict[str, DataSet] = {
-    "breast_cancer": DataSet(lambda: _of_file("breast-cancer-wisconsin.csv"), "699 points, 463 of them different, 9 inputs"),
+    "breast_cancer": DataSet(lambda: of_file("breast-cancer-wisconsin.csv"), "699 points, 463 of them different, 9 inputs"),
     "iris": DataSet(lambda: _of_sklearn("iris"), "150 points, 4 inputs, 3 classes"),
     "wine": DataSet(lambda: _of_sklearn("wine"), "178 points, 13 inputs, 3 classes"),
     "digits": DataSet(lambda: _of_sklearn("digits"), "1797 points, 64 inputs, 10 classes"),

@@ -96,7 +96,6 @@ def test_a_limit_is_no_failure(run: Runner, hard: Path) -> None:
     assert done.code == 0
     found = json.loads(done.out)
     assert found["status"] == "feasible"
-    assert found["seconds"] < 4
     assert "\nincumbent " in done.err
 
 
