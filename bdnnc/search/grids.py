@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bdnnc.exact import ExactMatrix, fraction_gcd
 from bdnnc.formulation.bias import BiasDomain
 from bdnnc.formulation.plan import LayerPlan
-from bdnnc.ir.domains import ParameterDomain, RealDomain, ScaledDomain
+from bdnnc.ir.domains import LatticeDomain, ParameterDomain, RealDomain, ScaledDomain
 
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
@@ -183,6 +183,8 @@ def _ends(domain: BiasDomain) -> tuple[Fraction, ...]:
     """Numbers whose denominators the grid of a bias needs."""
     if isinstance(domain, RealDomain):
         return ()
+    if isinstance(domain, LatticeDomain):
+        return domain.origin, domain.step
     values = domain.values
     return (values[0], *(fraction_gcd([value - values[0] for value in values[1:]]),)) if len(values) > 1 else values
 
@@ -218,6 +220,8 @@ def _bias_grid(domain: BiasDomain, scale: int) -> BiasGrid:
     if isinstance(domain, RealDomain):
         first, last = ceil(domain.lower * scale), floor(domain.upper * scale)
         return BiasGrid(first, 1, max(0, last - first), None, True)
+    if isinstance(domain, LatticeDomain):  # often a long one, whose members need not be listed
+        return BiasGrid(round(domain.origin * scale), max(1, round(domain.step * scale)), domain.count, None, False)
     values = domain.values
     first = round(values[0] * scale)
     if len(values) == 1:
