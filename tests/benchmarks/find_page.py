@@ -20,7 +20,8 @@ integer biases.
   threads, SCIP with the one that it has. For CP-SAT rows are multiplied by powers of ten until all numbers are integers.
 
 The clock of each begins when its model is in memory. Nobody's own figures count: whatever a method reports is read as a network
-and measured exactly. A method that found no network at all has a dash, even where a constant network would be one.
+and measured exactly. A method that found no network at all has a dash, even where a constant network would be one; an
+empty cell has not been run.
 
 Written by `python tests/benchmarks/find.py`; runs are in `find.jsonl`, and a later run goes on from there: only what is new, or
 of another version, file or data, is run again."""
