@@ -28,10 +28,11 @@ class DaskCluster:
         self.workers: list[subprocess.Popen[bytes]] = []
         place = folder / "scheduler.json"
         self.scheduler = self._begin("scheduler", "--port", "0", "--no-show", "--scheduler-file", str(place))
-        until = time.monotonic() + START
-        while not place.exists() and time.monotonic() < until and self.scheduler.poll() is None:
-            time.sleep(0.05)
-        self.address: str = json.loads(place.read_text(encoding="utf-8"))["address"]
+        try:
+            self.address = self._address(place)
+        except BaseException:  # nobody else knows of the process
+            self.close()
+            raise
 
     def add_workers(self, count: int = 1) -> None:
         """Workers of one thread, without nannies that would begin them anew, once the scheduler knows them."""
@@ -56,6 +57,16 @@ class DaskCluster:
         command = [sys.executable, "-m", f"distributed.cli.dask_{name}", *rest, "--host", "127.0.0.1", "--no-dashboard"]
         with (self.folder / f"{name}.log").open("ab") as log:
             return subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
+
+    def _address(self, place: Path) -> str:
+        """What the scheduler writes of itself, once it is written whole."""
+        until = time.monotonic() + START
+        while time.monotonic() < until and self.scheduler.poll() is None:
+            try:
+                return json.loads(place.read_text(encoding="utf-8"))["address"]
+            except (FileNotFoundError, json.JSONDecodeError):
+                time.sleep(0.05)
+        raise AssertionError((self.folder / "scheduler.log").read_text(encoding="utf-8"))
 
     def _known(self) -> int:
         """Workers that have told the scheduler of themselves."""
