@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bdnnc.search.block import Heat
 from bdnnc.search.chances import CHUNK, draw
-from bdnnc.search.grids import nearest
+from bdnnc.search.grids import nearest, product
 from bdnnc.search.model import SearchModel
 from bdnnc.search.state import Parameters
 from bdnnc.search.walks import walk_of
@@ -107,7 +107,7 @@ def random_parameters(model: SearchModel, random: Generator) -> Parameters:
             table = np.where(layer.free, np.array(members), table)
         if layer.fan_in is not None:
             _thin(table, layer.free, layer.fan_in, random)
-        sums = np.rint(table.astype(np.float64) @ below.astype(np.float64)).astype(np.int64)
+        sums = product(table, below)
         bias = np.zeros(layer.units, dtype=np.int64)
         for unit in range(layer.units):
             grid = layer.bias_grid(unit)

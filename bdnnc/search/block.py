@@ -54,8 +54,7 @@ def block_step(state: State, place: int, unit: int, heat: Heat, best: float, ker
     layer = state.model.layers[place]
     row, sums, below = state.weights[place][unit], state.sums[place][unit], state.below(place)
     bias = int(state.biases[place][unit])
-    scale = int(state.scales[place][unit]) if layer.scales is not None else 1
-    candidates = draw_candidates(layer, unit, row, scale, chances)
+    candidates = draw_candidates(layer, unit, row, int(state.scales[place][unit]), chances)
     window = window_of(layer, unit, bias, sums, chances.window)
     totals = _totals(state, place, unit, candidates, window, kernel)
     goal, energy, feasible = _energies(state, totals, heat)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnnc.search.block import FAR, FINENESS, WEIGHTS
-from bdnnc.search.candidates import ANYWHERE, FEW_LEVELS
+from bdnnc.search.candidates import ANYWHERE, FEW_LEVELS, most_weights
 from bdnnc.search.chances import HEAD, NUMBERS, PAIRS, SINGLES
 from bdnnc.search.kernels import Candidates
 from bdnnc.search.thresholds import WIDEST, Window, stretch
@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 compiled_stretch = numba.njit(cache=True)(stretch)
+compiled_most_weights = numba.njit(cache=True)(most_weights)
 
 
 def compiled_kernel(sums: Integers, below: Integers, extra: Floats, candidates: Candidates, window: Window) -> Floats:
@@ -38,7 +39,7 @@ def compiled_kernel(sums: Integers, below: Integers, extra: Floats, candidates: 
 
 def walked(**arrays: Any) -> tuple[float, int]:
     """`walk`, with the table of weights: the best goal, and the changes weighed."""
-    best, moves, _ = walk(table=WEIGHTS, **arrays)
+    best, moves = walk(table=WEIGHTS, **arrays)
     return float(best), int(moves)
 
 
@@ -79,7 +80,7 @@ def walk(
     numbers, temperatures, places, X, weights, biases, sums, active, ends, free, fans, levels, firsts, steps, counts,
     constant, base, bits, states, best, best_weights, best_biases, limits, told, table,
 ):  # fmt: skip
-    """Some steps, one a row of ``numbers``; returns ``(best, moves, steps)``.
+    """Some steps, one a row of ``numbers``; returns ``(best, moves)``.
 
     Pairs of arrays, first of the hidden layer and then of the outputs: ``weights`` (units, inputs), ``biases``, ``sums`` and
     ``active`` (units, patterns), all of them changed; ``free`` (units, inputs): the free inputs of each unit, ``fans`` of them;
@@ -101,7 +102,7 @@ def walk(
     energy = np.empty((most, WIDEST + 1))
     for number in range(len(numbers)):
         if moves >= limits[0] or best <= limits[1]:
-            return best, moves, number
+            return best, moves
         u, temperature = numbers[number], temperatures[number]
         layer, unit = places[int(u[0] * len(places))]
         below = X if layer == 0 else out
@@ -136,7 +137,7 @@ def walk(
         own_levels = levels[layer]
         size = len(own_levels)
         if fan > 0 and size <= FEW_LEVELS:
-            tried = max(1, SINGLES // max(1, size - 1))
+            tried = compiled_most_weights(size)
             for t in range(min(tried, fan)):
                 j = free[layer][unit, int(u[HEAD + t] * fan) if fan > tried else t]
                 for level in range(size):
@@ -253,4 +254,4 @@ def walk(
             best = goal
             for k in range(2):
                 best_weights[k][:], best_biases[k][:] = weights[k], biases[k]
-    return best, moves, len(numbers)
+    return best, moves

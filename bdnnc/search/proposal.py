@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bdnnc.search.block import Heat, Step
 from bdnnc.search.candidates import draw_candidates
 from bdnnc.search.chances import NUMBERS, Chances
-from bdnnc.search.grids import GridLayer
+from bdnnc.search.grids import GridLayer, product
 from bdnnc.search.model import SearchModel
 from bdnnc.search.state import State
 from bdnnc.search.thresholds import window_of
@@ -77,8 +77,7 @@ def _change(state: State, place: int, unit: int, random: Generator) -> None:
         return
     row, sums, bias = state.weights[place][unit], state.sums[place][unit], int(state.biases[place][unit])
     if kind >= 2:
-        scale = int(state.scales[place][unit]) if layer.scales is not None else 1
-        candidates = draw_candidates(layer, unit, row, scale, Chances(random.random(NUMBERS)))
+        candidates = draw_candidates(layer, unit, row, int(state.scales[place][unit]), Chances(random.random(NUMBERS)))
         chosen = int(random.integers(len(candidates)))
         sums, row = candidates.sums(chosen, sums, state.below(place)), candidates.rows(row)[chosen]
     if kind < 5:
@@ -95,8 +94,7 @@ def _rescale(state: State, place: int, unit: int, random: Generator) -> None:
     free = layer.free[unit]
     row[free] = row[free] // old * new
     state.scales[place][unit] = new
-    sums = np.rint(row.astype(np.float64) @ state.below(place).astype(np.float64)).astype(np.int64)
-    state.set_unit(place, unit, row, sums, int(state.biases[place][unit]))
+    state.set_unit(place, unit, row, product(row, state.below(place)), int(state.biases[place][unit]))
 
 
 def _other_bias(layer: GridLayer, unit: int, bias: int, sums: Integers, random: Generator) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnnc.search.costs import BitCosts
-from bdnnc.search.grids import GridLayer
+from bdnnc.search.grids import GridLayer, product
 from bdnnc.search.model import SearchModel
 
 Floats = NDArray[np.float64]
@@ -18,7 +18,7 @@ Booleans = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parameters:
-    """Integer weights (units, inputs) and biases (units,) of each layer, and the scales of the units of scaled sets."""
+    """Integer weights (units, inputs) and biases (units,) of each layer, and the scales of its units: 1 but in scaled sets."""
 
     weights: tuple[Integers, ...]
     biases: tuple[Integers, ...]
@@ -46,7 +46,7 @@ class State:
         self.outputs: list[Integers] = []
         below = model.X
         for place, layer in enumerate(model.layers):
-            self.sums.append(_product(self.weights[place], below))
+            self.sums.append(product(self.weights[place], below))
             self.active.append(self.sums[place] >= -self.biases[place][:, np.newaxis])
             self.outputs.append(np.where(self.active[place], layer.on, layer.off))
             below = self.outputs[place]
@@ -144,12 +144,7 @@ class State:
         layers = self.model.layers
         for above in range(place, len(layers) - 1):
             active = sums >= -self.biases[above][:, np.newaxis]
-            sums = _product(self.weights[above + 1], np.where(active, layers[above].on, layers[above].off))
+            sums = product(self.weights[above + 1], np.where(active, layers[above].on, layers[above].off))
         if self.model.is_linear:
             return self.model.costs.of((sums + self.biases[-1][:, np.newaxis]) / layers[-1].scale)
         return self.model.costs.of(sums >= -self.biases[-1][:, np.newaxis])
-
-
-def _product(weights: Integers, below: Integers) -> Integers:
-    """The sums of a layer: by floats, which are exact below `LARGEST_SUM` and much faster than integers."""
-    return np.rint(weights.astype(np.float64) @ below.astype(np.float64)).astype(np.int64)

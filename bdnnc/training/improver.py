@@ -30,7 +30,7 @@ from bdnnc.solve.units import solve_in_units
 from bdnnc.training.fixing import with_fixed
 from bdnnc.training.neighbourhood import Neighbourhood, fixed_columns
 from bdnnc.training.outcome import Limits, Watch
-from bdnnc.training.proof import CONTINUOUS_GAP, meets
+from bdnnc.training.proof import CONTINUOUS_GAP, is_enough
 
 Floats = NDArray[np.float64]
 T = TypeVar("T", int, float)
@@ -82,10 +82,7 @@ class Improver:
     @property
     def is_enough(self) -> bool:
         """Whether the best network meets the bound, or is as near to it as was asked for."""
-        if self.objective is None:
-            return False
-        gap = Fraction(self.limits.gap or 0) * max(Fraction(1), abs(self.objective))
-        return meets(self.objective, self.bound, self.formulation) or self.objective - self.bound <= gap
+        return is_enough(self.objective, self.bound, self.limits.gap, self.formulation)
 
     def begin(self, network: Network) -> None:
         """Search around this network from now on. Where it is admissible and better than the best one, it becomes that."""

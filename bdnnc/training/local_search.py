@@ -18,10 +18,11 @@ from bdnnc.training.descent import Descent, Restart, Shared, descend
 from bdnnc.training.exact import begun
 from bdnnc.training.improver import objective_of
 from bdnnc.training.neighbourhood import layer_blocks
-from bdnnc.training.outcome import StageOutcome, StageStatus, Watch
+from bdnnc.training.outcome import StageOutcome, Watch
 from bdnnc.training.payloads import network_of_payload, network_payload
-from bdnnc.training.proof import meets
+from bdnnc.training.proof import is_enough
 from bdnnc.training.stage import StageSearch
+from bdnnc.training.unproved import unproved_outcome
 from bdnnc.training.work import Work
 
 RESTARTS = 10
@@ -130,10 +131,7 @@ class _Best:
         return found
 
     def _is_enough(self, objective: Fraction | None) -> bool:
-        if objective is None:
-            return False
-        gap = Fraction(self.work.limits.gap or 0) * max(Fraction(1), abs(objective))
-        return meets(objective, self.bound, self.work.formulation) or objective - self.bound <= gap
+        return is_enough(objective, self.bound, self.work.limits.gap, self.work.formulation)
 
     def _tell(self, moment: Progress) -> None:
         shown = None if self.objective is None else self.sign * float(self.objective)
@@ -155,17 +153,8 @@ class _Best:
 
     def outcome(self) -> StageOutcome:
         """What is known in the end."""
-        value = None if self.objective is None else self.sign * self.objective
-        bound = self.bound if self.objective is None else min(self.bound, self.objective)
-        tolerance = self.work.formulation.program.tolerance
-        return StageOutcome(self._status(), self.network, value, self.sign * bound, 0, self.nodes, tolerance)
-
-    def _status(self) -> StageStatus:
-        if self.objective is not None and meets(self.objective, self.bound, self.work.formulation):
-            return "optimal"
-        if self.work.means.watch.should_stop():
-            return "interrupted"
-        return "no_solution" if self.network is None else "feasible"
+        stopped = self.work.means.watch.should_stop()
+        return unproved_outcome(self.work.formulation, self.network, self.objective, self.bound, self.nodes, stopped)
 
 
 def _restart(work: Work, best: _Best, pool: Sequence[Network]) -> None:

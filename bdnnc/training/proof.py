@@ -40,6 +40,16 @@ def meets(objective: Fraction, bound: Fraction, formulation: Formulation) -> boo
     return objective - bound <= _room(objective, formulation)
 
 
+def is_enough(objective: Fraction | None, bound: Fraction, gap: float | None, formulation: Formulation) -> bool:
+    """Whether there is nothing left to do: the objective meets its bound, or is within the gap that was asked for."""
+    return objective is not None and (meets(objective, bound, formulation) or is_within(objective, bound, gap))
+
+
+def is_within(objective: Fraction, bound: Fraction, gap: float | None) -> bool:
+    """Whether an objective is as near to its bound as a relative gap allows; without a gap it never is."""
+    return gap is not None and objective - bound <= Fraction(gap) * max(Fraction(1), abs(objective))
+
+
 def is_beyond(bound: Fraction, objective: Fraction, formulation: Formulation) -> bool:
     """Whether an objective is better than its bound by more than a solver's rounding, as a network outside the model's class
     can be."""

@@ -27,10 +27,11 @@ from bdnnc.search.state import Parameters
 from bdnnc.solve.protocol import Progress
 from bdnnc.training.constant import best_constant
 from bdnnc.training.improver import objective_of
-from bdnnc.training.outcome import Limits, StageOutcome, StageStatus
+from bdnnc.training.outcome import Limits, StageOutcome
 from bdnnc.training.pool import SIZE, Pool
-from bdnnc.training.proof import meets
+from bdnnc.training.proof import is_enough
 from bdnnc.training.recorded_parameters import parameters_of_record, record_of_parameters
+from bdnnc.training.unproved import unproved_outcome
 from bdnnc.training.work import Work
 
 WAVE = 4
@@ -48,6 +49,19 @@ def search_stochastically(work: Work) -> StageOutcome:
     search.begin()
     search.run(work.means.options.restarts, work.means.options.moves)
     return search.outcome()
+
+
+_Measured = tuple[Network, Fraction]
+"""A network that keeps everything, and its objective."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Done:
+    """A restart that is done: its goal in floats, its moves, and its network as it was measured, None where it has none."""
+
+    goal: float
+    moves: int
+    measured: _Measured | None
 
 
 @dataclass(eq=False)
@@ -93,15 +107,25 @@ class NetworkSearch:
 
     def offer(self, network: Network) -> None:
         """Measure a network, and keep it in the pool, and as the best one if it is that."""
+        measured = self._measured(network)
+        if measured is not None:
+            self._keep(*measured)
+
+    def _measured(self, network: Network) -> _Measured | None:
+        """The network with its objective; None where it breaks something."""
         own = replace(network, inputs=self.work.means.inputs, classes=self.formulation.problem.classes)
         objective = objective_of(own, self.formulation)
         if objective is None or (self.limits.cutoff is not None and objective > self.limits.cutoff):
-            return
-        self.pool.add(own, objective)
+            return None
+        return own, objective
+
+    def _keep(self, network: Network, objective: Fraction) -> None:
+        """In the pool, and as the best one if it is that."""
+        self.pool.add(network, objective)
         if self.objective is None or objective < self.objective:
-            self.network, self.objective = own, objective
+            self.network, self.objective = network, objective
             bound = self.sign * min(self.bound, objective)
-            self.work.means.watch.on_network(own, self.sign * objective, bound)
+            self.work.means.watch.on_network(network, self.sign * objective, bound)
             self._tell()
 
     def run(self, restarts: int | None = None, moves: int | None = None) -> None:
@@ -116,19 +140,17 @@ class NetworkSearch:
         """The restarts of a wave, those aside that an earlier run has done."""
         before = self.network, self.objective, list(self.pool.members), self.moves
         starts = [self._start(number) for number in numbers]
-        found: dict[int, Annealed] = {}
+        found: dict[int, _Done] = {}
         tasks: list[Restart] = []
         for number, start in zip(numbers, starts, strict=True):
             known = self._recorded(number)
             if known is None:
                 tasks.append(Restart(number, start, moves, self.limits.remaining, self._enough()))
             else:
-                found[number] = known
-                self._take(known)
+                found[number] = self._take(known)
 
         def keep(place: int, annealed: Annealed) -> None:
-            found[tasks[place].number] = annealed
-            self._take(annealed)
+            found[tasks[place].number] = self._take(annealed)
             if not self._is_stopped():  # a run that was cut short is not done
                 self._record(tasks[place].number, annealed)
 
@@ -142,7 +164,7 @@ class NetworkSearch:
             self.network, self.objective, self.pool.members, self.moves = before
             self._take_in_turn(numbers, found)
 
-    def _is_settled(self, numbers: range, found: Mapping[int, Annealed]) -> bool:
+    def _is_settled(self, numbers: range, found: Mapping[int, _Done]) -> bool:
         """Whether a restart and all before it are done, and it met the bound: who is faster must not decide what is found."""
         for number in numbers:
             if number not in found:
@@ -151,11 +173,11 @@ class NetworkSearch:
                 return True
         return True
 
-    def _take_in_turn(self, numbers: range, found: Mapping[int, Annealed]) -> None:
+    def _take_in_turn(self, numbers: range, found: Mapping[int, _Done]) -> None:
         """Take the results of a wave again, in their order, up to the first that met the bound."""
         for number in numbers:
             if number in found:
-                self._take(found[number])
+                self._count(found[number])
                 if found[number].goal <= self._enough():
                     return
 
@@ -182,20 +204,28 @@ class NetworkSearch:
         chosen = members[min(int(random.geometric(0.3)) - 1, len(members) - 1)]
         return parameters_of(chosen, self.model, self.formulation)
 
-    def _take(self, found: Annealed) -> None:
-        self.moves += found.moves
-        self._offer_parameters(found.parameters)
+    def _take(self, found: Annealed) -> _Done:
+        """Measure what a restart has found, and count it."""
+        done = _Done(found.goal, found.moves, self._measured_parameters(found.parameters))
+        self._count(done)
+        return done
+
+    def _count(self, done: _Done) -> None:
+        self.moves += done.moves
+        if done.measured is not None:
+            self._keep(*done.measured)
         self._tell()
 
     def _on_better(self, parameters: Parameters, goal: float) -> None:
         """A restart in this process has got better: measured now and then, and when it is done."""
         if monotonic() - self.told > TOLD_EVERY:
-            self._offer_parameters(parameters)
+            measured = self._measured_parameters(parameters)
+            if measured is not None:
+                self._keep(*measured)
             self.told = monotonic()
 
-    def _offer_parameters(self, parameters: Parameters | None) -> None:
-        if parameters is not None:
-            self.offer(network_of(parameters, self.model, self.formulation))
+    def _measured_parameters(self, parameters: Parameters | None) -> _Measured | None:
+        return None if parameters is None else self._measured(network_of(parameters, self.model, self.formulation))
 
     def _enough(self) -> float:
         """The goal at which a restart may stop, with some room for the rounding of floats."""
@@ -210,10 +240,7 @@ class NetworkSearch:
     @property
     def is_enough(self) -> bool:
         """Whether the best network meets the bound, or is as near to it as was asked for."""
-        if self.objective is None:
-            return False
-        gap = Fraction(self.limits.gap or 0) * max(Fraction(1), abs(self.objective))
-        return meets(self.objective, self.bound, self.formulation) or self.objective - self.bound <= gap
+        return is_enough(self.objective, self.bound, self.limits.gap, self.formulation)
 
     def _tell(self) -> None:
         shown = None if self.objective is None else self.sign * float(self.objective)
@@ -223,15 +250,6 @@ class NetworkSearch:
 
     def outcome(self) -> StageOutcome:
         """What is known in the end. ``nodes`` are moves."""
-        value = None if self.objective is None else self.sign * self.objective
-        bound = self.bound if self.objective is None else min(self.bound, self.objective)
-        tolerance = self.formulation.program.tolerance
         message = "" if self.network is not None else NOTHING_FOUND
-        return StageOutcome(self._status(), self.network, value, self.sign * bound, 0, self.moves, tolerance, message)
-
-    def _status(self) -> StageStatus:
-        if self.objective is not None and meets(self.objective, self.bound, self.formulation):
-            return "optimal"
-        if self.work.means.watch.should_stop():
-            return "interrupted"
-        return "no_solution" if self.network is None else "feasible"
+        stopped = self.work.means.watch.should_stop()
+        return unproved_outcome(self.formulation, self.network, self.objective, self.bound, self.moves, stopped, message)

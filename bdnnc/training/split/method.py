@@ -13,7 +13,7 @@ from bdnnc.solve.protocol import Progress, SolveOptions
 from bdnnc.tasks.executor import Serial
 from bdnnc.training.exact import begun, solve_exactly
 from bdnnc.training.improver import objective_of
-from bdnnc.training.outcome import StageOutcome, StageStatus, Watch
+from bdnnc.training.outcome import StageOutcome, Watch
 from bdnnc.training.split.averaging import average
 from bdnnc.training.split.batches import Batch, random_batches, whole
 from bdnnc.training.split.diary import Diary, Entry
@@ -21,6 +21,7 @@ from bdnnc.training.split.judge import Judge
 from bdnnc.training.split.losses import right_patterns, set_losses, sides
 from bdnnc.training.split.partition import Halver, Partition, require_scikit_learn
 from bdnnc.training.split.round import Ground, Solved, Task, infeasible_sets, solve_shared
+from bdnnc.training.unproved import unproved_outcome
 from bdnnc.training.work import Work
 
 ROUNDS = 20
@@ -267,16 +268,8 @@ class _Rounds:
         judge = self.judge
         if judge.network is None and self.is_fruitless and not self._should_stop() and not self.work.limits.is_late:
             raise WorkFailed(_fruitless(self.partition.size))
-        value = None if judge.objective is None else judge.sign * judge.objective
-        tolerance = self.work.formulation.program.tolerance
-        return StageOutcome(self._status(), judge.network, value, judge.sign * judge.shown_bound, 0, self.nodes, tolerance)
-
-    def _status(self) -> StageStatus:
-        if self.judge.is_proved:
-            return "optimal"
-        if self._should_stop():
-            return "interrupted"
-        return "no_solution" if self.judge.network is None else "feasible"
+        formulation, stopped = self.work.formulation, self._should_stop()
+        return unproved_outcome(formulation, judge.network, judge.objective, judge.bound, self.nodes, stopped)
 
 
 def _fruitless(sets: int) -> Diagnostic:
