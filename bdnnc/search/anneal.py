@@ -6,7 +6,6 @@ dearer. The best feasible network on the way is what it gives; whoever asked mea
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from bdnnc.search.block import Heat
 from bdnnc.search.chances import CHUNK, draw
 from bdnnc.search.grids import nearest, product
 from bdnnc.search.model import SearchModel
+from bdnnc.search.pace import Pace
 from bdnnc.search.state import Parameters
 from bdnnc.search.walks import walk_of
 
@@ -45,8 +45,8 @@ class Annealed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Schedule:
-    """``steps`` from ``hottest`` on; fewer where ``moves`` changes have been weighed, the goal is at ``enough`` or below, or
-    ``deadline`` (as `time.monotonic`) is over; None: no limit."""
+    """``steps`` from ``hottest`` on; fewer where the goal is at ``enough`` or below; fewer, but as cold in the end, where
+    ``moves`` changes have been weighed or ``deadline`` (as `time.monotonic`) comes first; None: no limit."""
 
     steps: int
     hottest: float = HOTTEST
@@ -69,21 +69,22 @@ def anneal(
     most = np.inf if schedule.moves is None else schedule.moves
     enough = -np.inf if schedule.enough is None else schedule.enough
     walk = walk_of(model, start, random, (most, enough), compiled)
-    told = np.inf
-    for first in range(0, schedule.steps, CHUNK):
+    told, pace = np.inf, Pace(schedule.steps, schedule.deadline)
+    while pace.left > 0:
         if walk.found is not None and walk.best < told and on_better is not None:
             told = walk.best
             on_better(walk.found, told)
-        late = schedule.deadline is not None and time.monotonic() > schedule.deadline
-        if walk.is_over or late or (should_stop is not None and should_stop()):
+        if walk.is_over or pace.is_late or (should_stop is not None and should_stop()):
             break
-        size = min(CHUNK, schedule.steps - first)
-        walk.go(draw(random, size), [_heat(model, schedule, first + number) for number in range(size)])
+        size = min(CHUNK, pace.left)
+        affordable = np.inf if not pace.done or not walk.moves else (most - walk.moves) * pace.done / walk.moves
+        shares = pace.next(size, affordable).tolist()
+        walk.go(draw(random, size), [_heat(model, schedule, share) for share in shares])
     return Annealed(walk.found, walk.best, walk.moves)
 
 
-def _heat(model: SearchModel, schedule: Schedule, number: int) -> Heat:
-    share = number / schedule.steps
+def _heat(model: SearchModel, schedule: Schedule, share: float) -> Heat:
+    """``share``: how much of the run is done."""
     hardness = max(1.0, (model.X.shape[1] / TYPICAL_POINTS) ** 0.5)
     temperature = model.forms[0].unit * hardness * schedule.hottest * (COLDEST / schedule.hottest) ** share
     return Heat(temperature, CHEAPEST * (DEAREST / CHEAPEST) ** share)

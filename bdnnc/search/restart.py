@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.random import Generator
 
-from bdnnc.search.anneal import HOTTEST, Annealed, Schedule, anneal, random_parameters
+from bdnnc.search.anneal import COLDEST, HOTTEST, Annealed, Schedule, anneal, random_parameters
 from bdnnc.search.model import SearchModel
 from bdnnc.search.state import Parameters
+from bdnnc.search.straight_through import descend, is_descendable, parameters_in
 
 FEWEST_STEPS, STEPS = 200, 50
 """Steps of the shortest run: at least, and for each parameter. Others are as much longer as Luby's sequence says."""
@@ -23,7 +24,13 @@ SAMPLE = 2000
 """Points of the sample that a run from a random network begins with where there are more than three times as many."""
 
 REHEATED = 0.4
-"""Where a run begins at a good network: the share of the hottest temperature that it begins with."""
+"""Where a run begins at a good network: the share of the hottest temperature that it begins with, at most."""
+
+WIDE = 500
+"""Weights and biases from which on the first runs, too, begin with gradients, not only every fourth."""
+
+DESCENT = 0.6
+"""Of the time and the moves of a run: what gradients may take."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +50,13 @@ class Shared:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Restart:
-    """Run ``number``, from ``start`` or, without one, from a random network. ``moves``: changes that may be weighed;
-    ``seconds``: for the whole run; ``enough``: the goal at which it may stop; None: no limit."""
+    """Run ``number``, from ``start`` or, without one, from a random network, which ``descends`` by gradients first where that
+    is sensible. ``moves``: changes that may be weighed; ``seconds``: for the whole run; ``enough``: the goal at which it may
+    stop; None: no limit."""
 
     number: int
     start: Parameters | None = None
+    descends: bool = False
     moves: int | None = None
     seconds: float | None = None
     enough: float | None = None
@@ -58,21 +67,49 @@ def run_restart(shared: Shared, restart: Restart) -> Annealed:
     random = np.random.default_rng([*shared.seed, restart.number])
     schedule = Schedule(
         steps=steps_of(shared.model) * luby(restart.number + 1),
-        hottest=HOTTEST if restart.start is None else REHEATED * HOTTEST,
         moves=restart.moves,
         enough=restart.enough,
         deadline=None if restart.seconds is None else time.monotonic() + restart.seconds,
     )
-    start, done = restart.start, 0
-    if start is None:
-        start = random_parameters(shared.model, random)
-        if shared.model.X.shape[1] > 3 * SAMPLE:
-            sampled = _on_sample(shared, start, random, schedule)
-            start, done = sampled.parameters or start, sampled.moves
-            moves = None if schedule.moves is None else max(0, schedule.moves - done)
-            schedule = replace(schedule, steps=schedule.steps // 4, hottest=REHEATED * HOTTEST, moves=moves)
-    found = anneal(shared.model, start.copy(), random, schedule, shared.compiled, shared.on_better, shared.should_stop)
+    if restart.start is not None:
+        share = (COLDEST / (REHEATED * HOTTEST)) ** random.random()
+        return _annealed(shared, restart.start, random, replace(schedule, hottest=share * REHEATED * HOTTEST), 0)
+    if restart.descends:
+        begun = _descended(shared, random, schedule, restart.seconds)
+        if begun is not None:
+            return begun
+    start = random_parameters(shared.model, random)
+    if shared.model.X.shape[1] <= 3 * SAMPLE:
+        return _annealed(shared, start, random, schedule, 0)
+    sampled = _on_sample(shared, start, random, schedule)
+    shorter = replace(schedule, steps=schedule.steps // 4, hottest=REHEATED * HOTTEST)
+    return _annealed(shared, sampled.parameters or start, random, shorter, sampled.moves)
+
+
+def _annealed(shared: Shared, start: Parameters, random: Generator, schedule: Schedule, done: int) -> Annealed:
+    """A run on all points, after as many moves as are ``done``."""
+    own = schedule if schedule.moves is None else replace(schedule, moves=max(0, schedule.moves - done))
+    found = anneal(shared.model, start.copy(), random, own, shared.compiled, shared.on_better, shared.should_stop)
     return replace(found, moves=found.moves + done)
+
+
+def _descended(shared: Shared, random: Generator, schedule: Schedule, seconds: float | None) -> Annealed | None:
+    """A run that begins with gradients and goes on as cold as others end; None where there is no room for gradients."""
+    moves = np.inf if schedule.moves is None else DESCENT * schedule.moves
+    deadline = None if seconds is None else time.monotonic() + DESCENT * seconds
+    found = descend(shared.model, random, moves, deadline, shared.on_better, shared.should_stop)
+    if found is None:
+        return None
+    annealed = _annealed(shared, found.parameters, random, replace(schedule, hottest=COLDEST), found.moves)
+    if annealed.parameters is None or found.goal < annealed.goal:
+        return Annealed(found.parameters if found.goal < np.inf else None, found.goal, annealed.moves)
+    return annealed
+
+
+def descends(model: SearchModel, number: int) -> bool:
+    """Whether a run from a random network begins with gradients: those whose number is 2 more than a multiple of four, of wide
+    networks also the others that are even."""
+    return is_descendable(model) and (number % 4 == 2 or (number % 4 == 0 and parameters_in(model) >= WIDE))
 
 
 def _on_sample(shared: Shared, start: Parameters, random: Generator, schedule: Schedule) -> Annealed:
@@ -84,7 +121,7 @@ def _on_sample(shared: Shared, start: Parameters, random: Generator, schedule: S
 
 def steps_of(model: SearchModel) -> int:
     """Steps of the shortest run."""
-    parameters = sum(int(layer.free.sum()) + len(layer.biases) for layer in model.layers)
+    parameters = parameters_in(model)
     points = min(model.X.shape[1], SAMPLE)
     most = min(max(MOST_WORK // max(1, points), ENOUGH_STEPS), MOST_STEPS)
     return min(max(STEPS * parameters, FEWEST_STEPS), most)

@@ -22,7 +22,7 @@ from bdnnc.network.network import Network
 from bdnnc.search.anneal import Annealed
 from bdnnc.search.model import SearchModel, search_model
 from bdnnc.search.networks import network_of, parameters_of
-from bdnnc.search.restart import Restart, Shared, run_restart
+from bdnnc.search.restart import Restart, Shared, descends, run_restart
 from bdnnc.search.state import Parameters
 from bdnnc.solve.protocol import Progress
 from bdnnc.training.constant import best_constant
@@ -145,7 +145,8 @@ class NetworkSearch:
         for number, start in zip(numbers, starts, strict=True):
             known = self._recorded(number)
             if known is None:
-                tasks.append(Restart(number, start, moves, self.limits.remaining, self._enough()))
+                gradients = self.formulation.stage == 0 and descends(self.model, number)
+                tasks.append(Restart(number, start, gradients, moves, self.limits.remaining, self._enough()))
             else:
                 found[number] = self._take(known)
 

@@ -22,7 +22,7 @@ from learn_data import DATA_SETS, ROOT, UnavailableError, split
 from learn_fits import Fit, Key, Notebook, fit_of, line_of
 from learn_own import HINGE, OWN, fit, floats_of, parts_of, pipeline, write_parts
 from learn_page import page, plot, tables
-from learn_peers import PEERS
+from learn_peers import PEERS, WARM_UPS
 
 METHODS = (*OWN, *PEERS)
 WIDTHS: dict[str, tuple[int, ...]] = {"1x100": (100,), "2x50": (50, 50)}
@@ -31,8 +31,8 @@ PATIENCE = 60.0
 
 
 def version_of(method: str) -> str:
-    """Whoever fits. The straight-through network is part of this benchmark."""
-    package = "scikit-learn" if method == "relu" else "bdnnc"
+    """Whoever fits. The straight-through network in numpy is part of this benchmark."""
+    package = {"relu": "scikit-learn", "straight_through_torch": "torch"}.get(method, "bdnnc")
     try:
         return f"{package} {importlib.metadata.version(package)}"
     except importlib.metadata.PackageNotFoundError:
@@ -48,6 +48,7 @@ def fitted(key: Key) -> Fit:
             write_parts(split(points, key.split), folder)
             classes = len(np.unique(points.y))
             scaled = parts_of(pipeline(folder, key.widths, classes, HINGE[0]).dataset)
+            WARM_UPS.get(key.method, lambda: None)()
             began = time.perf_counter()
             if key.method in OWN:
                 found = fit(key.method, folder, key.widths, classes, key.seconds, key.split)

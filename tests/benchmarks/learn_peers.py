@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import straight_through as in_numpy
+import straight_through_torch as in_torch
 from learn_data import Points, UnavailableError, accuracy
 from numpy.typing import NDArray
-from straight_through import train
 
 Parts = tuple[Points, Points, Points]
 Predict = Callable[[NDArray[np.float64]], NDArray[np.int64]]
@@ -45,7 +46,23 @@ def relu(parts: Parts, widths: Sequence[int], seconds: float, seed: int) -> tupl
 
 def straight_through(parts: Parts, widths: Sequence[int], seconds: float, seed: int) -> tuple[float, float, float]:
     """A binarized network with our weights and step units; only its outputs are scores (the largest wins)."""
+    return _best_of_runs(in_numpy.train, parts, widths, seconds, seed)
 
+
+def straight_through_torch(parts: Parts, widths: Sequence[int], seconds: float, seed: int) -> tuple[float, float, float]:
+    """The same in torch. Raises UnavailableError."""
+    return _best_of_runs(in_torch.train, parts, widths, seconds, seed)
+
+
+def warm_up_torch() -> None:
+    """The first use takes seconds. Raises UnavailableError."""
+    few = Points(np.eye(2), np.arange(2))
+    in_torch.train(few, few, (2,), epochs=1)
+
+
+def _best_of_runs(
+    train: Callable[..., in_numpy.BinarizedNetwork], parts: Parts, widths: Sequence[int], seconds: float, seed: int
+) -> tuple[float, float, float]:
     def fitted(number: int, remaining: float) -> Predict:
         return train(parts[0], parts[1], widths, seconds=remaining, seed=RUNS * seed + number).predict
 
@@ -68,4 +85,6 @@ def best_on_validation(
     return max(found, key=lambda accuracies: accuracies[1])
 
 
-PEERS = {"relu": relu, "straight_through": straight_through}
+PEERS = {"relu": relu, "straight_through": straight_through, "straight_through_torch": straight_through_torch}
+WARM_UPS = {"straight_through_torch": warm_up_torch}
+"""What is done before the clock begins."""

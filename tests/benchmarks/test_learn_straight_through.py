@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+
 import numpy as np
 import pytest
-from learn_data import Points
+import straight_through_torch
+from learn_data import Points, UnavailableError
 from straight_through import Adam, BinarizedNetwork, begin, train
 
 
@@ -14,13 +18,39 @@ def points(classes: int, count: int = 90) -> Points:
     return Points(np.eye(classes)[y] * 3 + random.uniform(-1, 1, (count, classes)), y.astype(np.int64))
 
 
+@pytest.fixture(params=["numpy", "torch"])
+def trained(request: pytest.FixtureRequest) -> Callable[..., BinarizedNetwork]:
+    if request.param == "numpy":
+        return train
+    pytest.importorskip("torch")
+    return straight_through_torch.train
+
+
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("widths", [(30,), (20, 20)])
 @pytest.mark.parametrize("most", [1, 3])
-def test_it_learns_separable_points(classes: int, widths: tuple[int, ...], most: int) -> None:
+def test_it_learns_separable_points(
+    trained: Callable[..., BinarizedNetwork], classes: int, widths: tuple[int, ...], most: int
+) -> None:
     data = points(classes)
-    network = train(data, data, widths, most, seconds=60.0, epochs=100)
+    network = trained(data, data, widths, most, seconds=60.0, epochs=100)
     assert np.mean(network.predict(data.X) == data.y) >= 0.97
+    assert all(set(np.unique(table)) <= set(range(-most, most + 1)) for table in network.weights)
+
+
+def test_torch_trains_the_same_network() -> None:
+    """Its gradients, norms and Adam are not ours, its random numbers are: epoch after epoch the two are one network."""
+    pytest.importorskip("torch")
+    data = points(3)
+    ours, theirs = (fit(data, data, (8, 6), epochs=3, seed=1) for fit in (train, straight_through_torch.train))
+    assert all(np.array_equal(a, b) for a, b in zip(ours.weights, theirs.weights, strict=True))
+    assert all(np.allclose(a, b) for a, b in zip(ours.biases, theirs.biases, strict=True))
+
+
+def test_torch_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(UnavailableError, match="pip install torch"):
+        straight_through_torch.train(points(2), points(2), (4,))
 
 
 def test_its_weights_are_those_of_the_set() -> None:
