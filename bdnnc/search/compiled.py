@@ -43,6 +43,12 @@ def walked(**arrays: Any) -> tuple[float, int]:
     return float(best), int(moves)
 
 
+def scratch(patterns: int, largest: int) -> NDArray[Any]:
+    """What `walk` copies the inputs of its candidates to, (SINGLES, patterns). ``largest``: of a sum after any change and of a
+    threshold; where they fit, half the width is twice as fast."""
+    return np.empty((SINGLES, patterns), dtype=np.int32 if largest < 2**31 else np.int64)
+
+
 def warm_up() -> None:
     """Have both loops compiled for the types that they are used with."""
     one, none = np.zeros((1, 1), dtype=np.int64), np.zeros(1, dtype=np.int64)
@@ -50,12 +56,14 @@ def warm_up() -> None:
     compiled_kernel(none, one, np.zeros((1, 1)), nothing, Window(0, 1, 1))
     pair, off = (one.copy(), one.copy()), (np.zeros((1, 1), dtype=np.bool_), np.zeros((1, 1), dtype=np.bool_))
     biases, sums, best, best_biases = (tuple(table.copy() for table in of) for of in ((none, none), pair, pair, (none, none)))
-    walked(
-        numbers=np.zeros((1, NUMBERS)), temperatures=np.ones(1), places=np.zeros((1, 2), dtype=np.int64), X=one, weights=pair,
-        biases=biases, sums=sums, active=off, ends=(0, 1), free=pair, fans=(none, none), levels=(none, none),
-        firsts=(none, none), steps=(none, none), counts=(none, none), constant=0.0, base=np.zeros(1), bits=np.zeros((1, 1)),
-        states=np.zeros((0, 0)), best=0.0, best_weights=best, best_biases=best_biases, limits=(1.0, -1.0), told=0.0,
-    )  # fmt: skip
+    for largest in (0, 2**31):
+        walked(
+            numbers=np.zeros((1, NUMBERS)), temperatures=np.ones(1), places=np.zeros((1, 2), dtype=np.int64), X=one,
+            weights=pair, biases=biases, sums=sums, active=off, ends=(0, 1), free=pair, fans=(none, none), levels=(none, none),
+            firsts=(none, none), steps=(none, none), counts=(none, none), constant=0.0, base=np.zeros(1),
+            bits=np.zeros((1, 1)), states=np.zeros((0, 0)), best=0.0, best_weights=best, best_biases=best_biases,
+            limits=(1.0, -1.0), told=0.0, gathered=scratch(1, largest),
+        )  # fmt: skip
 
 
 @numba.njit(cache=True, nogil=True)
@@ -78,7 +86,7 @@ def histograms(sums, below, extra, first, by, second, by_second, origin, step, c
 @numba.njit(cache=True, nogil=True)
 def walk(
     numbers, temperatures, places, X, weights, biases, sums, active, ends, free, fans, levels, firsts, steps, counts,
-    constant, base, bits, states, best, best_weights, best_biases, limits, told, table,
+    constant, base, bits, states, best, best_weights, best_biases, limits, told, gathered, table,
 ):  # fmt: skip
     """Some steps, one a row of ``numbers``; returns ``(best, moves)``.
 
@@ -86,6 +94,7 @@ def walk(
     ``active`` (units, patterns), all of them changed; ``free`` (units, inputs): the free inputs of each unit, ``fans`` of them;
     ``levels``; ``firsts, steps, counts`` of the grids of biases. ``ends``: what a hidden unit gives when it is off and on.
     ``states`` may be empty. ``limits``: moves, and the goal that is enough. ``told``: relative, what counts as better.
+    ``gathered``: a `scratch`; rows of it are the inputs that candidates change, on the patterns that matter.
     """
     patterns, outputs = X.shape[1], bits.shape[0]
     off, on = ends
@@ -100,6 +109,10 @@ def walk(
     first, by = np.zeros(most, dtype=np.int64), np.zeros(most, dtype=np.int64)
     second, by_second = np.zeros(most, dtype=np.int64), np.zeros(most, dtype=np.int64)
     energy = np.empty((most, WIDEST + 1))
+    row, row_second = np.zeros(most, dtype=np.int64), np.zeros(most, dtype=np.int64)
+    above, at_origin = np.empty(patterns, dtype=gathered.dtype), np.empty(patterns, dtype=gathered.dtype)
+    even, odd = np.empty(WIDEST + 1), np.empty(WIDEST + 1)
+    near, chance = np.empty(most * WIDEST, dtype=np.int64), np.empty(most * WIDEST)
     for number in range(len(numbers)):
         if moves >= limits[0] or best <= limits[1]:
             return best, moves
@@ -140,9 +153,11 @@ def walk(
             tried = compiled_most_weights(size)
             for t in range(min(tried, fan)):
                 j = free[layer][unit, int(u[HEAD + t] * fan) if fan > tried else t]
+                for k in range(used):
+                    gathered[t, k] = below[j, matter[k]]
                 for level in range(size):
                     if own_levels[level] != own_weights[j]:
-                        first[found], by[found] = j, own_levels[level] - own_weights[j]
+                        first[found], by[found], row[found] = j, own_levels[level] - own_weights[j], t
                         found += 1
         elif fan > 0:
             far = 0
@@ -157,7 +172,9 @@ def walk(
                 if u[HEAD + 2 * SINGLES + t] < ANYWHERE:
                     to = int(u[HEAD + SINGLES + t] * size)
                 if own_levels[to] != own_weights[j]:
-                    first[found], by[found] = j, own_levels[to] - own_weights[j]
+                    for k in range(used):
+                        gathered[t, k] = below[j, matter[k]]
+                    first[found], by[found], row[found] = j, own_levels[to] - own_weights[j], t
                     found += 1
         singles = found - 1
         second[:found], by_second[:found] = 0, 0
@@ -166,8 +183,8 @@ def walk(
                 one = 1 + int(u[HEAD + 3 * SINGLES + t] * singles)
                 two = 1 + int(u[HEAD + 3 * SINGLES + PAIRS + t] * singles)
                 if first[one] != first[two]:
-                    first[found], by[found] = first[one], by[one]
-                    second[found], by_second[found] = first[two], by[two]
+                    first[found], by[found], row[found] = first[one], by[one], row[one]
+                    second[found], by_second[found], row_second[found] = first[two], by[two], row[two]
                     found += 1
         # thresholds
         bias, last = biases[layer][unit], counts[layer][unit]
@@ -182,21 +199,36 @@ def walk(
             low, stride, width = compiled_stretch(last, steps[layer][unit], at, spread, u[1], u[2])
             lowest = -(firsts[layer][unit] + steps[layer][unit] * (low + stride * (width - 1)))
             stride *= steps[layer][unit]
-        # energies
+        # energies: patterns by the thresholds that they reach, in two histograms, so that none waits for the other
         origin, least, ties = lowest - stride, np.inf, 0
+        for k in range(used):
+            at_origin[k] = own_sums[matter[k]] - origin
         for c in range(found):
-            energy[c, : width + 1] = 0.0
-            one, two = below[first[c]], below[second[c]]
-            plus, plus_two = by[c], by_second[c]
+            one, plus = gathered[row[c]], by[c]
+            if c == 0:
+                above[:used] = at_origin[:used]
+            elif by_second[c] == 0:
+                for k in range(used):
+                    above[k] = at_origin[k] + plus * one[k]
+            else:
+                two, plus_two = gathered[row_second[c]], by_second[c]
+                for k in range(used):
+                    above[k] = at_origin[k] + plus * one[k] + plus_two * two[k]
+            if stride != 1:
+                for k in range(used):
+                    above[k] = above[k] // stride
             for k in range(used):
-                p = matter[k]
-                above = own_sums[p] + plus * one[p] + plus_two * two[p] - origin
-                if above > 0:
-                    energy[c, min(above if stride == 1 else above // stride, width)] += extra[k]
-            for place in range(width - 1, 0, -1):
-                energy[c, place] += energy[c, place + 1]
-            for place in range(1, width + 1):
-                energy[c, place] += total
+                above[k] = min(max(above[k], 0), width)
+            even[: width + 1], odd[: width + 1] = 0.0, 0.0
+            for k in range(0, used - 1, 2):
+                even[above[k]] += extra[k]
+                odd[above[k + 1]] += extra[k + 1]
+            if used % 2:
+                even[above[used - 1]] += extra[used - 1]
+            reached = 0.0
+            for place in range(width, 0, -1):
+                reached += even[place] + odd[place]
+                energy[c, place] = total + reached
                 if energy[c, place] < least:
                     least, ties = energy[c, place], 1
                 elif energy[c, place] == least:
@@ -213,24 +245,17 @@ def walk(
                             chosen, threshold = c, place
                         wanted -= 1
         else:
-            weight = 0.0
+            highest, weight, many = least + 1.001 * FAR * temperature, 0.0, 0
             for c in range(found):
                 for place in range(1, width + 1):
-                    above = (energy[c, place] - least) / temperature
-                    if above <= FAR:
-                        weight += table[int(above * FINENESS)]
-            reach, weight, is_open = u[3] * weight, 0.0, True
-            for c in range(found):
-                if not is_open:
-                    break
-                for place in range(1, width + 1):
-                    above = (energy[c, place] - least) / temperature
-                    if above <= FAR:
-                        weight += table[int(above * FINENESS)]
-                        chosen, threshold = c, place
-                        if weight > reach:
-                            is_open = False
-                            break
+                    if energy[c, place] <= highest:
+                        far_above = (energy[c, place] - least) / temperature
+                        if far_above <= FAR:
+                            weight += table[int(far_above * FINENESS)]
+                            near[many], chance[many] = c * (WIDEST + 1) + place, weight
+                            many += 1
+            taken = min(np.searchsorted(chance[:many], u[3] * weight, "right"), many - 1)
+            chosen, threshold = near[taken] // (WIDEST + 1), near[taken] % (WIDEST + 1)
         # the change
         now = -(lowest + stride * (threshold - 1))
         if chosen > 0 or now != bias:

@@ -31,6 +31,7 @@ from bdnnc.training.outcome import Limits, StageOutcome
 from bdnnc.training.pool import SIZE, Pool
 from bdnnc.training.proof import is_enough
 from bdnnc.training.recorded_parameters import parameters_of_record, record_of_parameters
+from bdnnc.training.stagnation import Stagnation
 from bdnnc.training.unproved import unproved_outcome
 from bdnnc.training.work import Work
 
@@ -47,7 +48,8 @@ def search_stochastically(work: Work) -> StageOutcome:
     """The method `search`. It never proves anything but that a bound known beforehand is met."""
     search = NetworkSearch(work, work.limits)
     search.begin()
-    search.run(work.means.options.restarts, work.means.options.moves)
+    options = work.means.options
+    search.run(options.restarts, options.moves, None if options.restarts or options.moves else Stagnation(work))
     return search.outcome()
 
 
@@ -128,13 +130,18 @@ class NetworkSearch:
             self.work.means.watch.on_network(network, self.sign * objective, bound)
             self._tell()
 
-    def run(self, restarts: int | None = None, moves: int | None = None) -> None:
-        """Waves until the bound is met, the time is over, or as many restarts or moves are done as are asked for."""
+    def run(self, restarts: int | None = None, moves: int | None = None, stagnation: Stagnation | None = None) -> None:
+        """Waves until the bound is met, the time is over, or as many restarts or moves are done as are asked for. What is done
+        at a ``stagnation`` brings networks, too."""
         first = 0
         while not self._is_over() and (moves is None or self.moves < moves) and (restarts is None or first < restarts):
             last = first + WAVE if restarts is None else min(first + WAVE, restarts)
             self._wave(range(first, last), None if moves is None else -(-(moves - self.moves) // (last - first)))
             first = last
+            if stagnation is not None and not self._is_over():
+                better = stagnation.better(first // WAVE, self.objective, self.pool.networks)
+                if better is not None:
+                    self.offer(better)
 
     def _wave(self, numbers: range, moves: int | None) -> None:
         """The restarts of a wave, those aside that an earlier run has done."""
