@@ -9,7 +9,7 @@ from math import lcm
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnnc.exact import FLOAT_EXACT, INT64_SAFE, ExactMatrix, IntArray, narrowed
+from bdnnc.exact import FLOAT_EXACT, INT64_SAFE, ExactMatrix, IntArray, magnitude, narrowed
 from bdnnc.network.network import Layer
 
 
@@ -67,17 +67,25 @@ class IntegerLayer:
 def integer_layer(layer: Layer, input_denominators: tuple[int, ...]) -> IntegerLayer:
     """The layer over inputs of which column j is an integer over ``input_denominators[j]``."""
     units, width = layer.weights.shape
-    coefficients = np.zeros((units, width), dtype=object)
-    offsets = np.zeros(units, dtype=object)
-    denominators: list[int] = []
-    for i in range(units):
-        bias = Fraction(layer.bias[i])
-        scaled = [Fraction(layer.weights[i, j]) / input_denominators[j] for j in range(width)]
-        common = lcm(bias.denominator, *(value.denominator for value in scaled))
-        coefficients[i] = [value.numerator * (common // value.denominator) for value in scaled]
-        offsets[i] = bias.numerator * (common // bias.denominator)
-        denominators.append(common)
-    return IntegerLayer(coefficients, offsets, tuple(denominators))
+    entries = layer.weights.ravel().tolist()
+    numerators = narrowed(np.array([entry.numerator for entry in entries], dtype=object)).reshape(units, width)
+    divisors = narrowed(np.array([entry.denominator for entry in entries], dtype=object)).reshape(units, width)
+    scales = narrowed(np.array(input_denominators, dtype=object))
+    if magnitude(divisors) * magnitude(scales) >= INT64_SAFE:
+        divisors = divisors.astype(object)
+    divisors = divisors * scales
+    common = np.gcd(numerators, divisors)
+    numerators, divisors = numerators // common, divisors // common
+    biases = [Fraction(value) for value in layer.bias.tolist()]
+    denominators = tuple(lcm(bias.denominator, *set(row)) for bias, row in zip(biases, divisors.tolist(), strict=True))
+    times = np.array(denominators, dtype=object)
+    offsets = np.array(
+        [bias.numerator * (own // bias.denominator) for bias, own in zip(biases, denominators, strict=True)], object
+    )
+    if max(1, magnitude(numerators)) * max(denominators, default=1) < INT64_SAFE:
+        times = times.astype(np.int64)
+    coefficients = numerators * (times[:, np.newaxis] // divisors)
+    return IntegerLayer(coefficients.astype(object), offsets, denominators)
 
 
 def column_magnitudes(inputs: IntArray) -> IntArray:
