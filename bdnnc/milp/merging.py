@@ -95,9 +95,14 @@ def _distinct_rows(matrix: Any, row_lower: Floats, row_upper: Floats) -> Index:
     """The first of all rows that are equal, sides included, in their order. Rows with equal images of a random vector are
     compared entry by entry, so that chance decides nothing."""
     image = matrix @ np.random.default_rng(0).standard_normal(matrix.shape[1])
-    table = np.column_stack([image, row_lower, row_upper, np.diff(matrix.indptr)])
-    _, first, inverse = np.unique(table, axis=0, return_index=True, return_inverse=True)
-    model_row = first[inverse.ravel()]
+    order = np.lexsort((row_upper, row_lower, image))
+    first = np.zeros(len(order), dtype=np.bool_)  # of its group; equal rows stand in the order of their places
+    first[:1] = True
+    for keys in (image, row_lower, row_upper):
+        ordered = keys[order]
+        first[1:] |= ordered[1:] != ordered[:-1]
+    model_row = np.empty(len(order), dtype=np.int64)
+    model_row[order] = order[np.flatnonzero(first)[np.cumsum(first) - 1]]
     doubles = np.flatnonzero(model_row != np.arange(len(model_row)))
     keep = np.ones(len(model_row), dtype=np.bool_)
     if len(doubles):

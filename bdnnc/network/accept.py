@@ -67,18 +67,20 @@ def accept(
     inputs: tuple[Input, ...] = (),
     widen: bool = True,
     joint: JointProgram | None = None,
+    seconds: float | None = None,
 ) -> Accepted | Rejected:
     """The network of a solver's vector, re-chosen and checked exactly, or why there is none.
 
     Without ``widen`` real parameters are taken at their word where they do what is claimed, which is cheaper than widening.
-    ``joint``: the formulation's, where it is coupled and the caller keeps one; made here if there is none. A solution of the
+    ``joint``: the formulation's, where it is coupled and the caller keeps one; made here if there is none. ``seconds``: what
+    its linear programs may take, before coupled parameters too are taken at their word; None: no limit. A solution of the
     published form that cannot be had as claimed is taken at its word instead: its objective is then worse than the claim.
     """
     if not np.isfinite(vector).all():
         return Rejected("the solver returned values that are no numbers")
     try:
         if formulation.coupled:
-            return _jointly(vector, formulation, inputs, joint or JointProgram.of(formulation))
+            return _jointly(vector, formulation, inputs, joint or JointProgram.of(formulation), seconds)
         return _verdict(_unit_by_unit(vector, formulation, widen), formulation, inputs)
     except Conflict as conflict:
         if formulation.is_published:  # what it says is false then, and is told by the objective that it has
@@ -102,7 +104,9 @@ def _unit_by_unit(vector: Floats, formulation: Formulation, widen: bool) -> list
     return layers
 
 
-def _jointly(vector: Floats, formulation: Formulation, inputs: tuple[Input, ...], joint: JointProgram) -> Accepted | Rejected:
+def _jointly(
+    vector: Floats, formulation: Formulation, inputs: tuple[Input, ...], joint: JointProgram, seconds: float | None
+) -> Accepted | Rejected:
     """The first of the joint program's candidates that does everything that the solution claims, exactly."""
     claimed = float(joint.model.c @ vector[: len(joint.model.c)])
     enough = Fraction(claimed) + Fraction(CLAIM_ROOM) * max(formulation.unit, abs(Fraction(claimed)))
@@ -110,7 +114,7 @@ def _jointly(vector: Floats, formulation: Formulation, inputs: tuple[Input, ...]
     verdict: Accepted | Rejected = Rejected("no real parameters were found")
     found: Accepted | None = None
     is_last = formulation.stage == len(formulation.problem.goals) - 1
-    for layers in joint.candidates(vector):
+    for layers in joint.candidates(vector, seconds):
         try:
             exact = with_equations(layers, formulation)
             _check_sets(exact, formulation)

@@ -8,6 +8,7 @@ as keep every activation, constraint and goal, checked exactly. (docs/formulatio
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -55,30 +56,38 @@ class JointProgram:
     def of(formulation: Formulation) -> JointProgram:
         return JointProgram(formulation, lower(replace(formulation.program, clauses=())))
 
-    def candidates(self, vector: Floats) -> Iterator[list[Layer]]:
+    def candidates(self, vector: Floats, seconds: float | None = None) -> Iterator[list[Layer]]:
         """The layers of a solution with their real parameters re-chosen: at the widest margin, then at the best value of the
-        goal; each from the shortest decimals to the LP's own floats.
+        goal; each from the shortest decimals to the LP's own floats. Where the linear programs take longer than ``seconds``,
+        the solution's own parameters come instead of theirs.
 
         Raises Conflict where there are no parameters for the solution's integral part at all.
         """
-        for x in self._points(vector):
+        for x in self._points(vector, None if seconds is None else time.monotonic() + seconds):
             for rounding in ROUNDINGS:
                 yield self._layers(x, rounding)
 
     # --- the linear programs ----------------------------------------------------------------------------------------
 
-    def _points(self, vector: Floats) -> Iterator[Floats]:
-        """The widest point, and the best one."""
+    def _points(self, vector: Floats, deadline: float | None) -> Iterator[Floats]:
+        """The widest point, and the best one; the solution itself where there is no time for them."""
         from bdnnc.solve.linear import solve_lp
+        from bdnnc.solve.protocol import Stop
+
+        def left() -> float | None:
+            return None if deadline is None else max(0.0, deadline - time.monotonic())
 
         arrays = self._fixed(vector)
-        best = solve_lp(arrays, dual=True)
+        best = solve_lp(arrays, dual=True, time_limit=left())
+        if best.stop is Stop.TIME_LIMIT:
+            yield np.clip(vector[: arrays.columns], arrays.lower, arrays.upper)
+            return
         if best.x is None:
             reason = "no real parameters go with what the solver chose"
             raise Conflict(reason, *self._clause(arrays, best.ray))
         widened = self._with_margin(arrays, best)
         for shrink in (SHRINK, 0.0):
-            found = solve_lp(self._shrunk(widened, shrink), dual=False)
+            found = solve_lp(self._shrunk(widened, shrink), dual=False, time_limit=left())
             if found.x is not None:
                 yield found.x[: arrays.columns]
                 break

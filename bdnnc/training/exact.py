@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bdnnc.ir.problem import Problem
 from bdnnc.network.network import Network
 from bdnnc.training.companion import companion_of
 from bdnnc.training.neighbourhoods import polished
@@ -23,15 +24,23 @@ SEARCH_SHARE = 0.05
 SEARCH_RESTARTS = 4
 """Its restarts, so that the same networks are found wherever time is no limit."""
 
+ENTRIES = 2_000_000
+"""Numbers of a matrix that are made, handed on and read in a second, before anything is solved."""
+
+PRODUCT = 14
+"""Numbers of a product's four rows, and of the row that it is summed in."""
+
+OUT_OF_REACH = "the program is too large to be solved in this time; all of it goes to the stochastic search"
+
 
 def solve_exactly(work: Work) -> StageOutcome:
     """The method `exact`. A matrix is made only when a solver is needed."""
     search, pool = begun(work)
-    if pool and not search.is_proved:
+    if pool and not search.is_proved and not work.limits.is_late:
         better = polished(work, pool)
         if better is not None:
             search.take_found(better)
-    companion = None if search.is_proved else companion_of(work, search.network)
+    companion = None if search.is_proved or work.limits.is_late else companion_of(work, search.network)
     if companion is None:
         return search.solve()
     with companion:
@@ -56,12 +65,16 @@ def begun(work: Work) -> tuple[StageSearch, Sequence[Network]]:
 
 
 def _searched(work: Work, search: StageSearch) -> Sequence[Network]:
-    """The pool of a short stochastic search, whose best network is the first incumbent; the solver is not told of it."""
-    found = NetworkSearch(work, _share(work.limits))
+    """The pool of a short stochastic search, whose best network is the first incumbent; the solver is not told of it. Where the
+    program is too large for a solver to be of use in this time, the search is not short."""
+    is_alone = _is_out_of_reach(work)
+    if is_alone:
+        work.means.watch.on_note(OUT_OF_REACH)
+    found = NetworkSearch(work, work.limits if is_alone else _share(work.limits))
     found.network, found.objective = search.network, search.objective
     if search.network is not None:
         found.offer(search.network)
-    found.run(SEARCH_RESTARTS)
+    found.run(None if is_alone else SEARCH_RESTARTS)
     if found.network is not None and found.network is not search.network:
         search.take_found(found.network)
     return found.pool.networks
@@ -71,3 +84,17 @@ def _share(limits: Limits) -> Limits:
     if limits.time_limit is None or limits.remaining is None:
         return limits
     return replace(limits, time_limit=limits.time_limit - (1 - SEARCH_SHARE) * limits.remaining)
+
+
+def _is_out_of_reach(work: Work) -> bool:
+    """Whether a solver would not have read the program before the time is over."""
+    remaining = work.limits.remaining
+    return remaining is not None and entries(work.formulation.problem) > remaining * ENTRIES
+
+
+def entries(problem: Problem) -> int:
+    """About how many numbers the program's matrix has: two rows for each pattern and unit, and in later layers four for each
+    product of a weight and an activation."""
+    first, *others = problem.layers
+    each = 2 * first.units * first.inputs + sum(PRODUCT * layer.units * layer.inputs for layer in others)
+    return problem.patterns.shape[0] * each

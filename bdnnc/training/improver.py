@@ -129,7 +129,7 @@ class Improver:
             self._take(solution.x, widen=not self.limits.is_late)
 
     def _take(self, x: Floats, widen: bool) -> None:
-        verdict = accept(x, self.formulation, self.inputs, widen, self.joint)
+        verdict = accept(x, self.formulation, self.inputs, widen, self.joint, self.limits.patience)
         if isinstance(verdict, Accepted):
             self._keep(verdict.network, verdict.objective)
 

@@ -12,6 +12,9 @@ from bdnnc.network.document import Status
 from bdnnc.network.network import Network
 from bdnnc.solve.protocol import Progress
 
+PATIENCE = 0.5
+"""Seconds after the end of the time in which a network may still be accepted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -32,6 +35,12 @@ class Limits:
     def remaining(self) -> float | None:
         """Seconds left, never negative; None without a limit."""
         return None if self.time_limit is None else max(0.0, self.time_limit - (time.monotonic() - self.started))
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds that the acceptance of a network may take: all that is left, and a little more, so that a solver's last
+        network is not lost; None without a limit."""
+        return None if self.remaining is None else max(self.remaining, PATIENCE)
 
     @property
     def is_late(self) -> bool:

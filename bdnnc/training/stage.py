@@ -152,13 +152,15 @@ class StageSearch:
         return self.limits.cutoff is None or objective <= self.limits.cutoff
 
     def _accepted(self, x: Floats, widen: bool) -> Accepted | Rejected:
-        return accept(x, self.formulation, self.inputs, widen, self.joint)
+        return accept(x, self.formulation, self.inputs, widen, self.joint, self.limits.patience)
 
     def solve(self) -> StageOutcome:
         """The best network of the formulation, as far as the limits reach."""
         program, tolerance = self.formulation.program, self.formulation.program.tolerance
         if self.is_proved or self.watch.should_stop():
             return self._outcome(Solution(Stop.INTERRUPTED, None, None, None, 0, 0.0), tolerance)
+        if self.limits.is_late:
+            return self._outcome(Solution(Stop.TIME_LIMIT, None, None, None, 0, 0.0), tolerance)
         attempts, model = 0, self.model
         while True:
             attempts += 1

@@ -74,7 +74,8 @@ def _alike(plans: tuple[LayerPlan, ...], place: int) -> Booleans:
         same &= np.asarray((mark[:, None, :] == mark[None, :, :]).all(axis=2), dtype=np.bool_)
     if bias.domains and bias.kind != "shared":
         domains = [bias.of(unit) for unit in range(layer.units)]
-        same &= np.array([[one == other for other in domains] for one in domains], dtype=np.bool_)
+        kind = np.array([domains.index(domain) for domain in domains])
+        same &= kind[:, None] == kind[None, :]
     return same
 
 

@@ -99,11 +99,21 @@ class _Rounds:
 
     def _begin(self) -> None:
         """The network that there is before any round."""
-        means = replace(self.work.means, watch=Watch(should_stop=self._should_stop))
+        outer = self.work.means.watch
+
+        def take(network: Network, value: Fraction, bound: Fraction) -> None:
+            self._take_first(network)
+
+        watch = Watch(on_network=take, should_stop=self._should_stop, on_note=outer.on_note)
+        means = replace(self.work.means, watch=watch)
         found = begun(replace(self.work, means=means, limits=replace(self.work.limits, cutoff=None)))[0].network
         if found is not None:
-            self.judge.offer(found)
-            self.last = found
+            self._take_first(found)
+
+    def _take_first(self, network: Network) -> None:
+        """One that there is before any round."""
+        self.judge.offer(network)
+        self.last = network
 
     def _resume(self, entry: Entry) -> None:
         """Take over what an earlier run came to in a round."""

@@ -23,6 +23,7 @@ from bdnnc.network.network import Network
 from bdnnc.solve.protocol import Progress, SolveOptions, Solver, Stop
 from bdnnc.solve.units import solve_in_units
 from bdnnc.tasks.executor import never
+from bdnnc.training.outcome import Limits
 from bdnnc.training.split.batches import Batch, formulated, only
 from bdnnc.training.split.mending import uncut
 from bdnnc.training.split.shared import shared
@@ -77,7 +78,7 @@ def solve_shared(
 ) -> Solved:
     """The best network of the shared model that the time allows. ``on_network`` is told every incumbent, each a network of the
     class that keeps what the batch shows of the constraints; ``on_progress`` the moments of the solve, in its own values."""
-    formulation = formulated(ground.formulation, task.batch)
+    limits, formulation = Limits(time_limit=task.seconds), formulated(ground.formulation, task.batch)
     set_of = task.set_of[task.batch.patterns]
     plain = ground.model if formulation is ground.formulation else lower(formulation.program)
     model = shared(plain, formulation.program, set_of)
@@ -86,7 +87,7 @@ def solve_shared(
     found: list[Network] = []
 
     def keep(y: Floats, widen: bool) -> None:
-        network = _network_of(model.spread(y), formulation, plain, ground.inputs, widen)
+        network = _network_of(model.spread(y), formulation, plain, widen, ground, limits)
         found.append(network)
         on_network(network)
 
@@ -98,7 +99,7 @@ def solve_shared(
         on_progress(moment)
         return should_stop()
 
-    options = replace(ground.options, time_limit=task.seconds, start=_start(task.starts, formulation, set_of, model))
+    options = replace(ground.options, time_limit=limits.remaining, start=_start(task.starts, formulation, set_of, model))
     solution = solve_in_units(ground.solver, model.model, options, on_incumbent, progress)
     if solution.x is not None:
         keep(solution.x, True)
@@ -107,11 +108,11 @@ def solve_shared(
     return Solved(network, tuple(found), model.binaries, infeasible, solution.nodes)
 
 
-def _network_of(x: Floats, formulation: Formulation, model: MilpModel, inputs: tuple[Input, ...], widen: bool) -> Network:
+def _network_of(x: Floats, formulation: Formulation, model: MilpModel, widen: bool, ground: Ground, limits: Limits) -> Network:
     """The network of a point: re-chosen by acceptance, or, where that rejects it, at its word. What it does is for others to
     measure."""
-    joint = JointProgram(formulation, model) if formulation.coupled else None
-    verdict = accept(x, formulation, inputs, widen, joint)
+    inputs, joint = ground.inputs, JointProgram(formulation, model) if formulation.coupled else None
+    verdict = accept(x, formulation, inputs, widen, joint, limits.patience)
     return verdict.network if isinstance(verdict, Accepted) else decode(x, formulation, inputs)
 
 
