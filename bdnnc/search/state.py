@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,9 +35,9 @@ class Parameters:
 
 class State:
     """``sums[k]`` (units, patterns): pre-activations without bias; ``active[k]``: where they reach 0 with it; ``outputs[k]``:
-    what the layer above receives."""
+    what the layer above receives. Who has the pre-activations already gives them."""
 
-    def __init__(self, model: SearchModel, parameters: Parameters) -> None:
+    def __init__(self, model: SearchModel, parameters: Parameters, sums: Sequence[Integers] | None = None) -> None:
         self.model = model
         self.weights = list(parameters.weights)
         self.biases = list(parameters.biases)
@@ -46,7 +47,7 @@ class State:
         self.outputs: list[Integers] = []
         below = model.X
         for place, layer in enumerate(model.layers):
-            self.sums.append(product(self.weights[place], below))
+            self.sums.append(product(self.weights[place], below) if sums is None else sums[place])
             self.active.append(self.sums[place] >= -self.biases[place][:, np.newaxis])
             self.outputs.append(np.where(self.active[place], layer.on, layer.off))
             below = self.outputs[place]

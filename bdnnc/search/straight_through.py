@@ -79,7 +79,7 @@ def descend(
     if epochs < min(FEWEST_EPOCHS, MOST_STEPS // batches):
         return None
     run, pace = _Run(model, wishes_of(model), random), Pace(epochs * batches, deadline)
-    best, least, looked, epoch = run.parameters(), np.inf, 0.0, 0
+    best, least, looked, epoch = run.state().parameters, np.inf, 0.0, 0
     while pace.left > 0 and not pace.is_late and not (should_stop is not None and should_stop()):
         epoch += 1
         order = random.permutation(patterns)
@@ -88,18 +88,18 @@ def descend(
             if pace.is_late:
                 break
         if pace.share - looked >= 1 / LOOKS or pace.left <= 0 or pace.is_late:
-            looked, now = pace.share, run.parameters()
-            goal = _goal_of(model, now)
+            looked, now = pace.share, run.state()
+            goal = _goal_of(now)
             if goal < least or least == np.inf:
-                best, least = now, goal
+                best, least = now.parameters, goal
                 if on_better is not None and least < np.inf:
                     on_better(best, least)
     return Descended(best, least, epoch * parameters)
 
 
-def _goal_of(model: SearchModel, parameters: Parameters) -> float:
-    totals = State(model, parameters).totals()
-    return np.inf if is_violated(model, totals) else float(totals[0])
+def _goal_of(state: State) -> float:
+    totals = state.totals()
+    return np.inf if is_violated(state.model, totals) else float(totals[0])
 
 
 @dataclass(eq=False)
@@ -138,9 +138,10 @@ class _Layer:
         if not self.is_free:
             table = np.where(grid.free, table, grid.constant)
         if grid.fan_in is not None and grid.fan_in < table.shape[1]:
-            strength = np.where(table != 0, np.abs(self.latent), -1.0)
+            strength = np.where(table == 0, -1.0, np.where(grid.free, np.abs(self.latent), np.inf))
             weakest = np.argsort(-strength, axis=1, kind="stable")[:, grid.fan_in :]
             np.put_along_axis(table, weakest, 0, axis=1)
+            table = np.where(grid.free, table, grid.constant)
         return table
 
     def biases(self, wanted: Floats) -> Integers:
@@ -152,9 +153,6 @@ class _Layer:
             own = self.grid.bias_grid(unit)
             found[unit] = 0 if own is None else own.nearest(round(value))
         return found
-
-    def clipped(self, wanted: Floats) -> Floats:
-        return np.clip(wanted, self.lowest, self.highest)
 
 
 @dataclass(eq=False)
@@ -192,8 +190,8 @@ class _Run:
     def step(self, rows: Integers, rate: float) -> None:
         """Adam's step against the slope on a batch."""
         below, normal, passes = self.points[rows].T, self.normal[rows], list[_Pass]()
-        for place, layer in enumerate(self.layers):
-            made = _forwards(layer, below, is_last=place + 1 == len(self.layers))
+        for layer in self.layers:
+            made = _forwards(layer, below)
             passes.append(made)
             below = np.where(made.normed >= 0, float(layer.grid.on), float(layer.grid.off))
         heat = float(np.exp(self.heat[0]))
@@ -205,8 +203,9 @@ class _Run:
                 slope = slope * (np.abs(made.normed) <= 1)
             of_shifts.insert(0, np.where(self.layers[place].lowest < self.layers[place].highest, slope.sum(axis=1), 0.0))
             if place + 1 < len(passes) or not self.model.is_linear:
-                mean = np.where(made.moved, slope.mean(axis=1), 0.0)[:, np.newaxis]
-                slope = (slope - mean - made.normed * (slope * made.normed).mean(axis=1)[:, np.newaxis]) / made.spread
+                along = np.einsum("up,up->u", slope, made.normed) / slope.shape[1]
+                mean = np.where(made.moved, of_shifts[0], 0.0) / slope.shape[1]
+                slope = (slope - mean[:, np.newaxis] - made.normed * along[:, np.newaxis]) / made.spread
             size = float(np.abs(slope).max(initial=0.0)) or 1.0
             slope = np.rint(slope / (size * FINE)) * FINE
             of_latent.insert(0, slope @ (normal if place == 0 else made.below.T))
@@ -216,18 +215,19 @@ class _Run:
         for layer in self.layers:
             np.clip(layer.latent, -1, 1, out=layer.latent)
 
-    def parameters(self) -> Parameters:
+    def state(self) -> State:
         """The network as it is, normalised over all patterns."""
-        below, biases, weights = self.model.X, list[Integers](), list[Integers]()
-        for place, layer in enumerate(self.layers):
+        below, weights, biases, all_sums = self.model.X, list[Integers](), list[Integers](), list[Integers]()
+        for layer in self.layers:
             table = layer.weights
-            sums = product(table, below).astype(np.float64)
-            wanted = _wanted(layer, sums, _spread(layer, sums, place + 1 == len(self.layers)))[:, 0]
+            sums = product(table, below)
+            _, wanted = _normal(layer, sums.astype(np.float64))
             weights.append(table)
             biases.append(layer.biases(wanted))
-            active = sums >= -biases[-1][:, np.newaxis]
-            below = np.where(active, layer.grid.on, layer.grid.off)
-        return Parameters(tuple(weights), tuple(biases), tuple(layer.scales for layer in self.layers)).copy()
+            all_sums.append(sums)
+            below = np.where(sums >= -biases[-1][:, np.newaxis], layer.grid.on, layer.grid.off)
+        scales = tuple(layer.scales.copy() for layer in self.layers)
+        return State(self.model, Parameters(tuple(weights), tuple(biases), scales), all_sums)
 
 
 def _begin(grid: GridLayer, random: Generator) -> _Layer:
@@ -246,28 +246,28 @@ def _begin(grid: GridLayer, random: Generator) -> _Layer:
     )
 
 
-def _forwards(layer: _Layer, below: Floats, is_last: bool) -> _Pass:
+def _forwards(layer: _Layer, below: Floats) -> _Pass:
     weights = layer.weights.astype(np.float64)
     sums = weights @ below
-    spread = _spread(layer, sums, is_last)
-    wanted = _wanted(layer, sums, spread)
-    bias = layer.clipped(wanted[:, 0])[:, np.newaxis]
-    moved = (bias == wanted)[:, 0] & (layer.lowest < layer.highest)
-    return _Pass(weights, below, (sums + bias) / spread, spread, moved)
+    spread, wanted = _normal(layer, sums)
+    bias = np.clip(wanted, layer.lowest, layer.highest)
+    moved = (bias == wanted) & (layer.lowest < layer.highest)
+    sums += bias[:, np.newaxis]
+    sums /= spread
+    return _Pass(weights, below, sums, spread, moved)
 
 
-def _spread(layer: _Layer, sums: Floats, is_last: bool) -> Floats:
-    """(units, 1): what sums are divided by: their deviation; of scores that are compared, one and the same for all."""
-    if is_last and layer.grid.unit == "linear":
+def _normal(layer: _Layer, sums: Floats) -> tuple[Floats, Floats]:
+    """(units, 1) what sums are divided by: their deviation; of scores, which are compared, one and the same for all. And
+    (units,) the biases that the shifts ask for."""
+    if layer.grid.unit == "linear":
         step = float(np.abs(layer.grid.levels).max()) * float(layer.scales[0]) or 1.0
-        return np.full((len(sums), 1), step * np.sqrt(layer.latent.shape[1]))
-    return np.sqrt(sums.var(axis=1, keepdims=True) + SMALL * layer.grid.scale**2)
-
-
-def _wanted(layer: _Layer, sums: Floats, spread: Floats) -> Floats:
-    """(units, 1): the biases that the shifts ask for."""
-    centre = 0.0 if layer.grid.unit == "linear" else sums.mean(axis=1, keepdims=True)
-    return layer.shifts[:, np.newaxis] * spread - centre
+        spread = np.full((len(sums), 1), step * np.sqrt(layer.latent.shape[1]))
+        return spread, layer.shifts * spread[:, 0]
+    mean = sums.sum(axis=1) / sums.shape[1]
+    centred = sums - mean[:, np.newaxis]
+    spread = np.sqrt(np.einsum("up,up->u", centred, centred) / sums.shape[1] + SMALL * layer.grid.scale**2)
+    return spread[:, np.newaxis], layer.shifts * spread - mean
 
 
 class _Adam:

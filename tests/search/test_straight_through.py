@@ -52,7 +52,8 @@ def test_what_comes_out_is_a_network_of_the_class(of: Problem, seed: int) -> Non
         members = np.isin(weights, layer.levels * scales[:, np.newaxis]) if layer.scales is None else layer.free
         assert (members | ~layer.free).all()
         assert (weights[~layer.free] == layer.constant[~layer.free]).all()
-        assert layer.fan_in is None or (np.count_nonzero(weights, axis=1) <= layer.fan_in).all()
+        given_ones = np.count_nonzero(np.where(layer.free, 0, layer.constant), axis=1)
+        assert layer.fan_in is None or (np.count_nonzero(weights, axis=1) <= np.maximum(layer.fan_in, given_ones)).all()
         grids = [layer.bias_grid(unit) for unit in range(layer.units)]
         assert all(
             (bias == 0) if grid is None else grid.nearest(bias) == bias for grid, bias in zip(grids, biases, strict=True)
