@@ -43,12 +43,6 @@ def walked(**arrays: Any) -> tuple[float, int]:
     return float(best), int(moves)
 
 
-def scratch(patterns: int, largest: int) -> NDArray[Any]:
-    """What `walk` copies the inputs of its candidates to, (SINGLES, patterns). ``largest``: of a sum after any change and of a
-    threshold; where they fit, half the width is twice as fast."""
-    return np.empty((SINGLES, patterns), dtype=np.int32 if largest < 2**31 else np.int64)
-
-
 def warm_up() -> None:
     """Have both loops compiled for the types that they are used with."""
     one, none = np.zeros((1, 1), dtype=np.int64), np.zeros(1, dtype=np.int64)
@@ -56,14 +50,12 @@ def warm_up() -> None:
     compiled_kernel(none, one, np.zeros((1, 1)), nothing, Window(0, 1, 1))
     pair, off = (one.copy(), one.copy()), (np.zeros((1, 1), dtype=np.bool_), np.zeros((1, 1), dtype=np.bool_))
     biases, sums, best, best_biases = (tuple(table.copy() for table in of) for of in ((none, none), pair, pair, (none, none)))
-    for largest in (0, 2**31):
-        walked(
-            numbers=np.zeros((1, NUMBERS)), temperatures=np.ones(1), places=np.zeros((1, 2), dtype=np.int64), X=one,
-            weights=pair, biases=biases, sums=sums, active=off, ends=(0, 1), free=pair, fans=(none, none), levels=(none, none),
-            firsts=(none, none), steps=(none, none), counts=(none, none), constant=0.0, base=np.zeros(1),
-            bits=np.zeros((1, 1)), states=np.zeros((0, 0)), best=0.0, best_weights=best, best_biases=best_biases,
-            limits=(1.0, -1.0), told=0.0, gathered=scratch(1, largest),
-        )  # fmt: skip
+    walked(
+        numbers=np.zeros((1, NUMBERS)), temperatures=np.ones(1), places=np.zeros((1, 2), dtype=np.int64), X=one, weights=pair,
+        biases=biases, sums=sums, active=off, ends=(0, 1), free=pair, fans=(none, none), levels=(none, none),
+        firsts=(none, none), steps=(none, none), counts=(none, none), constant=0.0, base=np.zeros(1), bits=np.zeros((1, 1)),
+        states=np.zeros((0, 0)), best=0.0, best_weights=best, best_biases=best_biases, limits=(1.0, -1.0), told=0.0,
+    )  # fmt: skip
 
 
 @numba.njit(cache=True, nogil=True)
@@ -86,7 +78,7 @@ def histograms(sums, below, extra, first, by, second, by_second, origin, step, c
 @numba.njit(cache=True, nogil=True)
 def walk(
     numbers, temperatures, places, X, weights, biases, sums, active, ends, free, fans, levels, firsts, steps, counts,
-    constant, base, bits, states, best, best_weights, best_biases, limits, told, gathered, table,
+    constant, base, bits, states, best, best_weights, best_biases, limits, told, table,
 ):  # fmt: skip
     """Some steps, one a row of ``numbers``; returns ``(best, moves)``.
 
@@ -94,7 +86,6 @@ def walk(
     ``active`` (units, patterns), all of them changed; ``free`` (units, inputs): the free inputs of each unit, ``fans`` of them;
     ``levels``; ``firsts, steps, counts`` of the grids of biases. ``ends``: what a hidden unit gives when it is off and on.
     ``states`` may be empty. ``limits``: moves, and the goal that is enough. ``told``: relative, what counts as better.
-    ``gathered``: a `scratch`; rows of it are the inputs that candidates change, on the patterns that matter.
     """
     patterns, outputs = X.shape[1], bits.shape[0]
     off, on = ends
@@ -110,7 +101,8 @@ def walk(
     second, by_second = np.zeros(most, dtype=np.int64), np.zeros(most, dtype=np.int64)
     energy = np.empty((most, WIDEST + 1))
     row, row_second = np.zeros(most, dtype=np.int64), np.zeros(most, dtype=np.int64)
-    above, at_origin = np.empty(patterns, dtype=gathered.dtype), np.empty(patterns, dtype=gathered.dtype)
+    gathered = np.empty((SINGLES, patterns), dtype=np.int64)  # the inputs that candidates change, on the patterns that matter
+    above, at_origin = np.empty(patterns, dtype=np.int64), np.empty(patterns, dtype=np.int64)
     even, odd = np.empty(WIDEST + 1), np.empty(WIDEST + 1)
     near, chance = np.empty(most * WIDEST, dtype=np.int64), np.empty(most * WIDEST)
     for number in range(len(numbers)):

@@ -72,7 +72,7 @@ def _bias_under(grid: BiasGrid, limit: Fraction, below: bool, above: bool) -> Bi
         last = min(last, floor((limit - grid.first) / grid.step))
     if above:
         first = max(first, ceil((limit - grid.first) / grid.step))
-    if first > last:
-        return grid
     allowed = None if grid.allowed is None else grid.allowed[first : last + 1]
+    if first > last or (allowed is not None and not allowed.any()):
+        return grid
     return replace(grid, first=grid.first + first * grid.step, count=last - first, allowed=allowed)

@@ -87,8 +87,6 @@ class CompiledWalk(Walk):
     @cached_property
     def arrays(self) -> dict[str, Any]:
         """What the compiled loop works on, made once; the network's own arrays among them, which it changes."""
-        from bdnnc.search.compiled import scratch
-
         model, state = self.model, self.state
         costs = model.costs
         assert isinstance(costs, BitCosts)
@@ -118,7 +116,6 @@ class CompiledWalk(Walk):
             "base": costs.base[0],
             "bits": np.ascontiguousarray(costs.bits[0]),
             "states": np.zeros((0, 0)) if costs.states is None else costs.states[0],
-            "gathered": scratch(model.X.shape[1], _largest(model)),
         }
 
     def go(self, numbers: Floats, heats: list[Heat]) -> None:
@@ -141,18 +138,6 @@ class CompiledWalk(Walk):
         self.moves += moves
         if best < self.best:
             self.best, self.found = best, found
-
-
-def _largest(model: SearchModel) -> int:
-    """A bound on every sum of the layers after any change of two weights, and on every threshold beside it."""
-    found, below = 0, int(np.abs(model.X).max(initial=0))
-    for layer in model.layers:
-        weight = max(int(np.abs(layer.levels).max(initial=0)), int(np.abs(layer.constant).max(initial=0)))
-        grids = [grid for unit in range(layer.units) if (grid := layer.bias_grid(unit)) is not None]
-        bias = max((abs(grid.first) + grid.step * (grid.count + 1) for grid in grids), default=0)
-        found = max(found, (layer.free.shape[1] + 4) * weight * below + 2 * bias + 1)
-        below = max(abs(layer.on), abs(layer.off))
-    return found
 
 
 def walk_of(model: SearchModel, start: Parameters, random: Generator, limits: tuple[float, float], compiled: bool) -> Walk:

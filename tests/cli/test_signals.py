@@ -19,9 +19,9 @@ from tests.cli.conftest import command, environment
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
 
-def _ended_by(spec: Path, end: Callable[[int], None], goals: int = 1) -> tuple[int, str, str, float]:
+def _ended_by(spec: Path, end: Callable[[int], None], goals: int = 1, method: str = "exact") -> tuple[int, str, str, float]:
     """Exit code, outputs, and seconds to the end, of a training that is ended once it has saved a network of so many goals."""
-    arguments = command(["train", spec.name, "-o", "hard.json", "--time-limit", "100"])
+    arguments = command(["train", spec.name, "-o", "hard.json", "--time-limit", "100", "--method", method])
     running = subprocess.Popen(
         arguments, cwd=spec.parent, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
@@ -57,6 +57,17 @@ def _holds(spec: Path) -> str:
 def test_signals(hard: Path, number: signal.Signals, code: int) -> None:
     found, out, err, seconds = _ended_by(hard, lambda pid: os.kill(pid, number))
     assert found == code
+    assert seconds < 10
+    assert out.startswith("trained, saved as hard.json\n├── interrupted")
+    assert "interrupted: the best network so far is saved as hard.json" in err
+    assert "Traceback" not in err
+    assert _holds(hard) == "interrupted"
+
+
+@pytest.mark.parametrize("method", ["local_search", "split", "search"])
+def test_ctrl_c_in_every_other_method(hard: Path, method: str) -> None:
+    found, out, err, seconds = _ended_by(hard, lambda pid: os.kill(pid, signal.SIGINT), method=method)
+    assert found == 130
     assert seconds < 10
     assert out.startswith("trained, saved as hard.json\n├── interrupted")
     assert "interrupted: the best network so far is saved as hard.json" in err
