@@ -47,7 +47,7 @@ def fitted(key: Key) -> Fit:
             folder = Path(name)
             write_parts(split(points, key.split), folder)
             classes = len(np.unique(points.y))
-            scaled = parts_of(pipeline(folder, key.widths, classes, HINGE[0]).dataset)
+            scaled = parts_of(pipeline(folder, key.widths, classes, HINGE).dataset)
             WARM_UPS.get(key.method, lambda: None)()
             began = time.perf_counter()
             if key.method in OWN:

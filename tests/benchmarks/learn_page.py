@@ -18,8 +18,9 @@ are scaled by `standard round 1` for everyone.
 
 - `search`, `local_search`, `split`, `exact`: our strategies, with scores as outputs and the loss `hinge(16)`.
   `search_hamming`: step units as outputs and `hamming`, the loss of the papers. Of all better networks that are found on the
-  way the one with the best accuracy on the validation points counts; exact evaluations throughout. Where a program is too large
-  to be solved in the time, `local_search`, `split` and `exact` are the stochastic search.
+  way the one with the best accuracy on the validation points counts; exact evaluations throughout. A run that ends early, with
+  all training points right, is followed by another, up to five. Where a program is too large to be solved in the time,
+  `local_search`, `split` and `exact` are the stochastic search.
 - `relu`: scikit-learn's `MLPClassifier`, the best on the validation points of three penalties.
 - `straight_through`: a binarized network of the same weights and units with scores as outputs, trained by straight-through
   gradients (in numpy, Adam, 300 epochs); of five runs and all epochs the best on the validation points.

@@ -153,12 +153,12 @@ def test_the_choice_is_never_worse_than_a_constant_network(method: str, tmp_path
 
 def test_the_specs_are_as_the_page_says(tmp_path: Path) -> None:
     write_parts(split(toy(48, 3), 0), tmp_path)
-    text = spec_text((5, 4), 3, HINGE[0])
+    text = spec_text((5, 4), 3, HINGE)
     assert "classes linear units" in text
-    problem = pipeline(tmp_path, (5, 4), 3, HAMMING[0]).problem
+    problem = pipeline(tmp_path, (5, 4), 3, HAMMING).problem
     assert [layer.units for layer in problem.layers] == [5, 4, 3]
     write_parts(split(toy(48), 0), tmp_path)
-    assert pipeline(tmp_path, (5,), 2, HAMMING[0]).problem.layers[-1].units == 1
+    assert pipeline(tmp_path, (5,), 2, HAMMING).problem.layers[-1].units == 1
 
 
 def test_accuracy_is_per_cent() -> None:
