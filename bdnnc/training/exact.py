@@ -18,8 +18,9 @@ from bdnnc.training.search import NetworkSearch
 from bdnnc.training.stage import StageSearch
 from bdnnc.training.work import Work
 
-SEARCH_SHARE = 0.05
-"""Of a goal's time: what the stochastic search may take before the solver begins."""
+SEARCH_SHARE, SEARCH_SECONDS, MOST_SHARE = 0.05, 1.0, 0.25
+"""Of a goal's time: what the stochastic search may take before the solver begins; at least so many seconds, where these are no
+more than the last share."""
 
 SEARCH_RESTARTS = 4
 """Its restarts, so that the same networks are found wherever time is no limit."""
@@ -81,9 +82,11 @@ def _searched(work: Work, search: StageSearch) -> Sequence[Network]:
 
 
 def _share(limits: Limits) -> Limits:
-    if limits.time_limit is None or limits.remaining is None:
+    remaining = limits.remaining
+    if limits.time_limit is None or remaining is None:
         return limits
-    return replace(limits, time_limit=limits.time_limit - (1 - SEARCH_SHARE) * limits.remaining)
+    share = max(SEARCH_SHARE * remaining, min(SEARCH_SECONDS, MOST_SHARE * remaining))
+    return replace(limits, time_limit=limits.time_limit - remaining + share)
 
 
 def _is_out_of_reach(work: Work) -> bool:
