@@ -26,7 +26,7 @@ SAMPLE = 2000
 REHEATED = 0.4
 """Where a run begins at a good network: the share of the hottest temperature that it begins with, at most."""
 
-WIDE = 500
+WIDE = 2000
 """Weights and biases from which on the first runs, too, begin with gradients, not only every fourth."""
 
 DESCENT = 0.6

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,28 +11,16 @@ import pytest
 from bdnnc.data.inputs import Input, Scaled
 from bdnnc.network.network import Network
 from bdnnc.training import stagnation
-from bdnnc.training.journal import Journal
 from bdnnc.training.outcome import Limits
 from bdnnc.training.random_network import random_network
 from bdnnc.training.search import search_stochastically
 from bdnnc.training.stagnation import Stagnation
 from bdnnc.training.work import Work
 from tests.training.support import formulated, run
-from tests.training.test_local_search import checkers
+from tests.training.test_local_search import Kept, checkers
 from tests.training.test_neighbourhoods import work_of
 
 LIMITS = Limits(time_limit=1000.0, seed=3)
-
-
-class Memory(Journal):
-    def __init__(self) -> None:
-        self.records: dict[str, Any] = {}
-
-    def record(self, key: str, payload: Any) -> None:
-        self.records[key] = payload
-
-    def recorded(self, key: str) -> Any | None:
-        return self.records.get(key)
 
 
 class Pretended:
@@ -101,9 +88,9 @@ def test_not_where_the_program_is_large(work: Work, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_later_run_takes_what_was_found(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    memory = Memory()
+    kept = Kept()
     inputs = tuple(Input(name, place, Scaled()) for place, name in enumerate(work.formulation.problem.inputs))
-    own = replace(work, means=replace(work.means, journal=memory, inputs=inputs))
+    own = replace(work, means=replace(work.means, journal=kept, inputs=inputs))
     first = Pretended(network(work), None)
     monkeypatch.setattr(stagnation, "improved", first)
     found = []
