@@ -18,6 +18,7 @@ from bdnnc.formulation.formulate import Formulation
 from bdnnc.formulation.plan import LayerPlan
 from bdnnc.ir.domains import ParameterDomain, RealDomain, ScaledDomain, smallest_magnitude
 from bdnnc.ir.problem import Problem
+from bdnnc.language.quantities import Loss
 from bdnnc.network.evaluate import layer_activity, layer_output
 from bdnnc.network.measure import Measured
 from bdnnc.network.network import FractionArray, Layer, Network
@@ -82,7 +83,8 @@ def _domains(plan: LayerPlan) -> tuple[ParameterDomain, ...]:
 
 
 def _output_biases(plan: LayerPlan, problem: Problem) -> Iterator[Sequence[Fraction]]:
-    """Which output biases stand at their upper end: none, each alone, all; of linear units also 0 and the median target."""
+    """Which output biases stand at their upper end: none, each alone, all; of linear units also 0, the median target, and those
+    that keep the margin of a hinge loss for the points of one class."""
     domains = _domains(plan)
     yield [domain.lower for domain in domains]
     if plan.thresholds.bias.kind == "unit" and len(domains) > 1:
@@ -92,6 +94,18 @@ def _output_biases(plan: LayerPlan, problem: Problem) -> Iterator[Sequence[Fract
     if plan.layer.unit == "linear":
         yield [_nearest(domain, Fraction(0)) for domain in domains]
         yield [_nearest(domain, _median(problem)) for domain in domains]
+        for margin in _hinge_margins(problem):
+            if len(domains) == 1:
+                yield from ([_nearest(domains[0], margin)], [_nearest(domains[0], -margin)])
+            else:
+                for unit in range(len(domains)):
+                    yield [_nearest(domain, margin * (place == unit)) for place, domain in enumerate(domains)]
+
+
+def _hinge_margins(problem: Problem) -> list[Fraction]:
+    """Of all goals, ascending."""
+    losses = [term.quantity for goal in problem.goals for term in goal.terms if isinstance(term.quantity, Loss)]
+    return sorted({loss.margin for loss in losses if loss.kind == "hinge"})
 
 
 def _median(problem: Problem) -> Fraction:
