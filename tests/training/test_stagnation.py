@@ -20,8 +20,6 @@ from tests.training.support import formulated, run
 from tests.training.test_local_search import Kept, checkers
 from tests.training.test_neighbourhoods import work_of
 
-LIMITS = Limits(time_limit=1000.0, seed=3)
-
 
 class Pretended:
     """`improved`, which gives what it is told to."""
@@ -37,7 +35,7 @@ class Pretended:
 
 @pytest.fixture
 def work() -> Work:
-    return work_of(formulated(checkers(3, 2)), limits=LIMITS)[0]
+    return work_of(formulated(checkers(3, 2)), limits=Limits(time_limit=1000.0, seed=3))[0]  # whose clock begins now
 
 
 def network(work: Work) -> Network:
@@ -76,9 +74,9 @@ def test_not_while_the_search_gets_better(work: Work, monkeypatch: pytest.Monkey
     assert pretended.seeds == []
 
 
-@pytest.mark.parametrize("limits", [Limits(time_limit=None), Limits(time_limit=1.0)])
-def test_not_without_time(limits: Limits, monkeypatch: pytest.MonkeyPatch) -> None:
-    work, _ = work_of(formulated(checkers(3, 2)), limits=limits)
+@pytest.mark.parametrize("seconds", [None, 1.0])
+def test_not_without_time(seconds: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    work, _ = work_of(formulated(checkers(3, 2)), limits=Limits(time_limit=seconds))
     assert asked(monkeypatch, Pretended(), Stagnation(work), 20) == []
 
 
