@@ -100,10 +100,7 @@ def _descended(shared: Shared, random: Generator, schedule: Schedule, seconds: f
     found = descend(shared.model, random, moves, deadline, shared.on_better, shared.should_stop)
     if found is None:
         return None
-    annealed = _annealed(shared, found.parameters, random, replace(schedule, hottest=COLDEST), found.moves)
-    if annealed.parameters is None or found.goal < annealed.goal:
-        return Annealed(found.parameters if found.goal < np.inf else None, found.goal, annealed.moves)
-    return annealed
+    return _annealed(shared, found.parameters, random, replace(schedule, hottest=COLDEST), found.moves)
 
 
 def descends(model: SearchModel, number: int) -> bool:
