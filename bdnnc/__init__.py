@@ -1,7 +1,8 @@
 """bdnnc: a compiler from `.bdnn` files to mixed-integer programs that train binarized neural networks.
 
-``compile`` a file, ``train`` it, ``load`` what was saved; `BDNNClassifier` and `BDNNRegressor` are scikit-learn estimators.
-Names are imported when they are first used, so that ``import bdnnc`` costs nothing, and works without scikit-learn.
+``compile`` a file, ``train`` it, ``load`` what was saved, ``verify`` it; `BDNNClassifier` and `BDNNRegressor` are scikit-learn
+estimators. Names are imported when they are first used, so that ``import bdnnc`` costs nothing, and works without
+scikit-learn.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from bdnnc.sklearn import BDNNRegressor as BDNNRegressor
     from bdnnc.sweeping.library import sweep
     from bdnnc.sweeping.result import SweepResult
+    from bdnnc.verifying.library import verify
+    from bdnnc.verifying.result import VerifyResult
 
 __version__ = "0.1.0"
 
@@ -24,7 +27,9 @@ _HOMES = {
     **dict.fromkeys(("BdnncError", "InternalError", "UserError", "WorkFailed"), "bdnnc.diagnostics"),
     **dict.fromkeys(("BDNNClassifier", "BDNNRegressor"), "bdnnc.sklearn"),
     "SweepResult": "bdnnc.sweeping.result",
+    "VerifyResult": "bdnnc.verifying.result",
     "sweep": "bdnnc.sweeping.library",
+    "verify": "bdnnc.verifying.library",
 }
 _MODULES = ("datasets",)
 
@@ -37,12 +42,14 @@ __all__ = [
     "SweepResult",
     "TrainedNetwork",
     "UserError",
+    "VerifyResult",
     "WorkFailed",
     "compile",
     "datasets",
     "load",
     "sweep",
     "train",
+    "verify",
 ]
 
 

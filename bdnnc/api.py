@@ -284,6 +284,11 @@ class TrainedNetwork:
         """Where the data's path, if relative, begins."""
 
     @property
+    def folder(self) -> Path:
+        """Where the paths in the model begin."""
+        return self._folder
+
+    @property
     def layers(self) -> Network | Ensemble:
         """The layers with their exact weights; of an ensemble ``members``, a network for each pair of classes."""
         return self.model.network

@@ -112,6 +112,17 @@ class ExactMatrix:
         return narrowed(widened), common
 
 
+def stacked(above: ExactMatrix, below: ExactMatrix) -> ExactMatrix:
+    """The rows of two matrices, one below the other."""
+    denominators = tuple(lcm(a, b) for a, b in zip(above.denominators, below.denominators, strict=True))
+    parts = [
+        matrix.numerators.astype(object)
+        * np.array([common // own for common, own in zip(denominators, matrix.denominators, strict=True)], dtype=object)
+        for matrix in (above, below)
+    ]
+    return ExactMatrix(narrowed(np.concatenate(parts)), denominators)
+
+
 def _largest(matrix: ExactMatrix) -> int:
     """The largest magnitude among numerators and denominators."""
     return max(magnitude(matrix.numerators), *matrix.denominators)

@@ -69,7 +69,8 @@ class Pipeline:
 
     ``overrides``: values of params as texts, as after ``-D``. ``folder``: where relative paths begin. ``without``: names of
     passes to leave out; the ``published`` formulation has none. ``on_stage`` is told what each stage made and how long it took.
-    ``warnings`` holds what the stages so far found that is no error.
+    ``warnings`` holds what the stages so far found that is no error. ``keep_raw``, set before the data are read: keep the
+    numbers before scaling too, as for a `robust` block that speaks of them.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Pipeline:
         self.on_stage = on_stage or _nobody
         self.fold: Fold | None = None
         self.classes: Pair | None = None
+        self.keep_raw = False
         self.warnings: list[Diagnostic] = []
 
     def in_form(self, form: Form) -> Pipeline:
@@ -245,6 +247,7 @@ class Pipeline:
         from bdnnc.data.load import load, load_arrays
 
         given = self.replacement
+        spec = replace(spec, keep_raw=spec.keep_raw or self.keep_raw)
         if given is not None and given.path is None:
             return load_arrays(given.X, given.y, spec, given.names, self.fold)
         return load(spec, self.fold)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from bdnnc.diagnostics import Diagnostic, Label, Source, Span
 
 if TYPE_CHECKING:
-    from bdnnc.cli.stored import Stored
     from bdnnc.network.check import Check
+    from bdnnc.stored.model import Stored
 
 
 def foreign_spec(found: Stored, given: Source, used: str, hashes: Check) -> Diagnostic:

@@ -12,9 +12,9 @@ from bdnnc.diagnostics import WorkFailed
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bdnnc.cli.stored import Stored
     from bdnnc.network.check import CertifyReport
     from bdnnc.pipeline import Pipeline
+    from bdnnc.stored.model import Stored
 
 
 def certify(
@@ -31,9 +31,9 @@ def certify(
     color: Colored = Color.AUTO,
 ) -> int:
     """Recompute every figure of a model, and name what differs. Needs the data, and the spec, which stands in the model."""
-    from bdnnc.cli.points import file_sha256
-    from bdnnc.cli.stored import recompiled, stored
     from bdnnc.network.certify import certify_origin
+    from bdnnc.stored.model import recompiled, stored
+    from bdnnc.stored.points import file_sha256
 
     face = face_of(context, quiet, color)
     found = stored(model)

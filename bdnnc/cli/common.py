@@ -33,6 +33,14 @@ class Form(StrEnum):
     PUBLISHED = "published"
 
 
+class Shown(StrEnum):
+    """The ``--progress`` of verbs that do much work."""
+
+    AUTO = "auto"
+    PLAIN = "plain"
+    NONE = "none"
+
+
 class Output(StrEnum):
     """The ``--format`` of most verbs."""
 
@@ -116,6 +124,14 @@ def refuse_overwriting(out: str | None, *inputs: str | Path | None) -> None:
             raise UserError(
                 Diagnostic("E647", f"`-o {out}` would overwrite `{given}`, which is read", help="name another file")
             )
+
+
+def refuse_twice(*paths: str | None) -> None:
+    """Raises UserError E647 where two of the files to be written are the same."""
+    given = [path for path in paths if path not in (None, STDIN)]
+    for place, path in enumerate(given):
+        if any(Path(path).resolve() == Path(other).resolve() for other in given[:place]):
+            raise UserError(Diagnostic("E647", f"`{path}` would be written twice", help="name two files"))
 
 
 def _stdin_source() -> Source:

@@ -12,12 +12,11 @@ from bdnnc.cli.common import Color, Colored, DataPath, Formatted, ModelPath, Out
 from bdnnc.diagnostics import Diagnostic, UserError
 
 if TYPE_CHECKING:
-    from bdnnc.cli.stored import Stored
     from bdnnc.data.dataset import Samples
     from bdnnc.language.quantities import Term
-    from bdnnc.language.spec import Facts
     from bdnnc.network.ensemble import Predictor
     from bdnnc.network.evaluation import Evaluation, RegressionEvaluation
+    from bdnnc.stored.model import Stored
 
 
 Terms = tuple[tuple["Term", ...], ...]
@@ -34,7 +33,7 @@ def evaluate(
 ) -> int:
     """Print loss, errors, accuracy and confusion of a model, or how far its values are off. DATA has the targets."""
     from bdnnc.cli.points import read_data
-    from bdnnc.cli.stored import stored
+    from bdnnc.stored.model import stored
 
     face = face_of(context, quiet, color)
     found = stored(model)
@@ -62,18 +61,9 @@ def evaluate(
 def _loss_terms(found: Stored) -> Terms | None:
     """The loss of the stored spec's first goal, its errors where it has no loss; None where neither, and for a model that holds
     no goal."""
-    from bdnnc.language import check_model, check_pairs
     from bdnnc.network.score import loss_terms
 
-    facts, tree, classes = _facts(found), found.tree(), found.model.network.classes
-    if found.model.members:
-        pairs = [replace(facts, classes=pair, whole=classes) for pair in combinations(classes, 2)]
-        specs, wrong = check_pairs(tree, {}, found.folder, pairs)
-    else:
-        spec, wrong = check_model(tree, {}, found.folder, facts)
-        specs = None if spec is None else (spec,)
-    if specs is None:
-        raise UserError([d for d in wrong if d.is_error])
+    specs = found.model_specs()
     terms = tuple(loss_terms(spec.goals[0]) if spec.goals else () for spec in specs)
     return terms if any(terms) else None
 
@@ -90,29 +80,11 @@ def _evaluated(network: Predictor, samples: Samples, terms: Terms | None) -> Eva
     return replace(evaluate_votes(network, samples), loss=loss)
 
 
-def _facts(found: Stored) -> Facts:
-    """What the model file itself tells of the data that it was trained on."""
-    from bdnnc.data.sources import sources
-    from bdnnc.language.spec import Facts
-
-    model = found.model
-    inputs = [entry for entry in model.network.inputs if entry.power == 1]
-    names = {column.column: column.name for column in sources(inputs)[0]} | {model.target.column: model.target.name}
-    return Facts(
-        samples=model.training.samples,
-        inputs=tuple(entry.name for entry in inputs),
-        classes=model.network.classes or None,
-        span=found.data_spec().source.span,
-        input_columns=tuple(entry.column for entry in inputs),
-        columns=tuple(names.get(column, "") for column in range(max(names) + 1)),
-    )
-
-
 def _weighted(found: Stored, terms: Terms) -> Terms | None:
     """The terms with their class weights; those that are `balanced` are counted on the training points, None if these cannot be
     read again."""
-    from bdnnc.cli.stored import recompiled
     from bdnnc.network.score import is_balanced, resolved
+    from bdnnc.stored.model import recompiled
 
     if not any(is_balanced(term) for part in terms for term in part):
         return terms

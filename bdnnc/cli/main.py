@@ -23,6 +23,7 @@ from bdnnc.cli.solvers import solvers
 from bdnnc.cli.sweep import sweep
 from bdnnc.cli.train import train
 from bdnnc.cli.usage import unknown_verb
+from bdnnc.cli.verify import verify
 from bdnnc.diagnostics import UserError
 
 VERBS: dict[str, tuple[Callable[..., int], str]] = {
@@ -33,6 +34,7 @@ VERBS: dict[str, tuple[Callable[..., int], str]] = {
     "evaluate": (evaluate, "bdnnc evaluate tumours.json 'sklearn(\"breast_cancer\")'"),
     "predict": (predict, "bdnnc predict tumours.json 'sklearn(\"breast_cancer\")' -o classes.csv"),
     "certify": (certify, "bdnnc certify tumours.json"),
+    "verify": (verify, "bdnnc verify tumours.json --within 'linf(0.01)'"),
     "sweep": (sweep, "bdnnc sweep tumours.bdnn -D width=1..2 --time-limit 5"),
     "solvers": (solvers, "bdnnc solvers"),
     "bench": (bench, "bdnnc bench compile --quick"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import shutil
 import sys
 import tempfile
@@ -11,64 +9,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bdnnc.cli.common import STDIN, STDIN_NAME
-from bdnnc.diagnostics import Source, Span
 
 if TYPE_CHECKING:
     from bdnnc.data.rows import Rows
     from bdnnc.network.document import Model
 
-_BUILTIN = re.compile(r"""(\w+)\(["']?(\w*)["']?\)""")
 
+def read_data(
+    model: Model, data: str, *, labelled: bool, missing: Literal["drop", "error"] = "error", keep_raw: bool = False
+) -> Rows:
+    """The points of ``data`` as `read_points` reads them; ``-`` is standard input.
 
-def read_data(model: Model, data: str, *, labelled: bool, missing: Literal["drop", "error"] = "error") -> Rows:
-    """The points of ``data`` as inputs of the model's network; ``labelled``: with their classes, where they have any.
-
-    Raises UserError: what `read_rows` and `builtin_rows` raise.
+    Raises UserError as `read_points`.
     """
-    from bdnnc.data.rows import builtin_rows
+    from bdnnc.stored.points import read_points
 
-    network = model.network
-    builtin = _BUILTIN.fullmatch(data)
-    if builtin is not None:
-        from bdnnc.language.spec import BuiltinSource
-
-        text = Source("DATA", data)
-        source = BuiltinSource(builtin[1], builtin[2], Span(text, 0, len(data)), Span(text, builtin.start(2), builtin.end(2)))
-        return builtin_rows(source, network.inputs, model.target.name, network.classes if labelled else None)
-    if data == STDIN:
-        with tempfile.TemporaryDirectory(prefix="bdnnc-") as folder:
-            path = Path(folder, "stdin.csv")
-            with path.open("wb") as file:
-                shutil.copyfileobj(sys.stdin.buffer, file)
-            return _read_file(model, path, STDIN_NAME, labelled, missing)
-    return _read_file(model, Path(data), data, labelled, missing)
-
-
-def _read_file(model: Model, path: Path, name: str, labelled: bool, missing: Literal["drop", "error"]) -> Rows:
-    """The file of the training is read as it was then; in any other the dialect is found out."""
-    from bdnnc.data.rows import read_rows
-
-    network, target = model.network, model.target
-    known = model.dialect.delimiter is not None and file_sha256(path) == model.source.sha256
-    return read_rows(
-        path,
-        network.inputs,
-        target.column,
-        target.name,
-        network.classes if labelled else None,
-        delimiter=model.dialect.delimiter if known else None,
-        header=model.dialect.header if known else None,
-        missing=missing,
-        name=name,
-    )
-
-
-def file_sha256(path: Path) -> str | None:
-    """The SHA-256 of a regular file in hex, None for what is none: that it cannot be read is told by the reader."""
-    if not path.is_file():
-        return None
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None
+    if data != STDIN:
+        return read_points(model, data, labelled=labelled, missing=missing, keep_raw=keep_raw)
+    with tempfile.TemporaryDirectory(prefix="bdnnc-") as folder:
+        path = Path(folder, "stdin.csv")
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        return read_points(model, str(path), labelled=labelled, missing=missing, keep_raw=keep_raw, name=STDIN_NAME)

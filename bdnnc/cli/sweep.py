@@ -26,6 +26,7 @@ from bdnnc.cli.common import (
     overrides,
     pipeline_of,
     refuse_overwriting,
+    refuse_twice,
 )
 from bdnnc.cli.face import Face
 from bdnnc.cli.work_flags import ClusterAddress, EventsPath, Jobs, Resume
@@ -109,7 +110,7 @@ def _check_outputs(spec: str, out: str | None, plot: str | None, events: str | N
     if events == STDIN:
         help = "name a file; `tail -f FILE.jsonl` shows the events as they come"
         raise UserError(Diagnostic("E644", "events are read again at a `--resume`, which `--events -` cannot be", help=help))
-    _refuse_twice(out, plot, events)
+    refuse_twice(out, plot, events)
     for path in (out, plot, events):
         refuse_overwriting(path, spec)
     if plot is not None:
@@ -117,14 +118,6 @@ def _check_outputs(spec: str, out: str | None, plot: str | None, events: str | N
     for path in (out, plot):
         if path not in (None, STDIN):
             probe(Path(path))
-
-
-def _refuse_twice(*paths: str | None) -> None:
-    """Raises UserError E647 where two of the files to be written are the same."""
-    given = [path for path in paths if path not in (None, STDIN)]
-    for place, path in enumerate(given):
-        if any(Path(path).resolve() == Path(other).resolve() for other in given[:place]):
-            raise UserError(Diagnostic("E647", f"`{path}` would be written twice", help="name two files"))
 
 
 @dataclass(slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from enum import StrEnum
 from fractions import Fraction
 from itertools import combinations
 from pathlib import Path
@@ -22,6 +21,7 @@ from bdnnc.cli.common import (
     Formulated,
     Output,
     Quiet,
+    Shown,
     SpecPath,
     class_lines,
     face_of,
@@ -38,14 +38,6 @@ if TYPE_CHECKING:
     from bdnnc.solve.interrupt import Interruption
     from bdnnc.training.session import Trained
     from bdnnc.training.settings import Request
-
-
-class Shown(StrEnum):
-    """The ``--progress`` of a training."""
-
-    AUTO = "auto"
-    PLAIN = "plain"
-    NONE = "none"
 
 
 def train(

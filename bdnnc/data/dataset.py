@@ -15,12 +15,24 @@ from bdnnc.exact import ExactMatrix
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
     """``X``: (samples, inputs) exact and scaled; ``y``: (samples,) class index (zeros for regression); ``rows``: row of the
-    file, from 0 after the header; ``targets``: (samples,) Fractions, for regression only."""
+    file, from 0 after the header; ``targets``: (samples,) Fractions, for regression only; ``raw``: (samples, inputs), before
+    scaling, where it was asked for (one-hot inputs as they are)."""
 
     X: ExactMatrix
     y: NDArray[np.int64]
     rows: NDArray[np.int64]
     targets: NDArray[Any] | None = None
+    raw: ExactMatrix | None = None
+
+    def at(self, rows: NDArray[np.int64]) -> Samples:
+        """The samples at some rows; their classes stay coded as they are."""
+        return Samples(
+            self.X.rows(rows),
+            self.y[rows],
+            self.rows[rows],
+            None if self.targets is None else self.targets[rows],
+            None if self.raw is None else self.raw.rows(rows),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from bdnnc.data.columns import Choice, choose, refuse_repeated_inputs
 from bdnnc.data.dataset import Dataset, Origin, Samples
 from bdnnc.data.encoding import Encoders, encoded, encoders, unseen_notes, wanted_columns
 from bdnnc.data.folds import Fold, with_fold_held
-from bdnnc.data.inputs import Input
+from bdnnc.data.inputs import Equals, Input
 from bdnnc.data.labels import class_names, coded, kept_classes, refuse_unknown
-from bdnnc.data.merging import class_counts, constant_columns, constant_note, merged
+from bdnnc.data.merging import class_counts, constant_columns, constant_note, merged_samples
 from bdnnc.data.points import RawPoints, WantedTarget, numbers_of, read_points
 from bdnnc.data.reading import FileRequest, array_table, read_table
 from bdnnc.data.rows import locate, notes
@@ -98,6 +98,7 @@ def facts(dataset: Dataset, span: Span) -> Facts:
         columns=dataset.columns,
         conflicts=_conflicts(dataset) if dataset.classes else None,
         class_counts=tuple(dataset.counts.sum(axis=0).tolist()) if dataset.classes else (),
+        one_hot=tuple(place for place, given in enumerate(dataset.inputs) if isinstance(given.transform, Equals)),
     )
 
 
@@ -135,7 +136,7 @@ def _prepared(table: Table, spec: DataSpec, path: str | None, fold: Fold | None)
         sets |= with_fold_held(sets["train"], fold, classes)
     inputs = _inputs(table, plan, sets["train"], spec)
     places = [plan.choice.inputs.index(given.column) for given in inputs]
-    samples = {kind: part.samples(inputs, places, where) for kind, part in sets.items()}
+    samples = {kind: part.samples(inputs, places, where, spec.keep_raw) for kind, part in sets.items()}
     for kind in ("test", "validation"):
         said += unseen_notes(sets[kind].columns, inputs, places, f"{kind} points") if kind in sets else []
     target = plan.choice.target
@@ -243,7 +244,7 @@ def _dataset(
     inputs: tuple[Input, ...], classes: tuple[str, ...], sets: dict[str, Samples], origin: Origin, said: Sequence[str]
 ) -> Dataset:
     train = sets["train"]
-    first, group = merged(train.X)
+    first, group = merged_samples(train)
     counts = class_counts(group, train.y, len(first), max(1, len(classes)))
     dead = constant_columns(train.X)
     found = [*said, *_findings(inputs, classes, counts, dead)]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnnc.data.blame import listed
+from bdnnc.data.dataset import Samples
 from bdnnc.data.inputs import Input
 from bdnnc.exact import INT64_SAFE, ExactMatrix, IntArray
 
@@ -33,6 +34,16 @@ def merged(X: ExactMatrix) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     return first[order], place[group]
+
+
+def merged_samples(samples: Samples) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """As `merged`; points that were not equal before scaling stay apart where it is known."""
+    X, raw = samples.X, samples.raw
+    if raw is None:
+        return merged(X)
+    wide = X.numerators.dtype == object or raw.numerators.dtype == object
+    parts = [part.astype(object) if wide else part for part in (X.numerators, raw.numerators)]
+    return merged(ExactMatrix(np.concatenate(parts, axis=1), X.denominators + raw.denominators))
 
 
 def _codes(column: IntArray) -> tuple[NDArray[np.int64], int]:

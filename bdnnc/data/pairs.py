@@ -13,9 +13,8 @@ import numpy as np
 
 from bdnnc.data.blame import failure, listed
 from bdnnc.data.dataset import Dataset, Samples
-from bdnnc.data.merging import class_counts, merged
+from bdnnc.data.merging import class_counts, merged_samples
 from bdnnc.diagnostics import Span
-from bdnnc.exact import ExactMatrix
 
 Pair = tuple[int, int]
 """Two classes by their places in class order, the earlier one first."""
@@ -29,7 +28,7 @@ def pairs_of(classes: int) -> tuple[Pair, ...]:
 def of_pair(dataset: Dataset, pair: Pair) -> Dataset:
     """The points of two classes, coded 0 and 1; a set without any of them is left out. There must be training points."""
     train = samples_of_pair(dataset.train, pair)
-    first, group = merged(train.X)
+    first, group = merged_samples(train)
     return replace(
         dataset,
         classes=tuple(dataset.classes[place] for place in pair),
@@ -64,5 +63,4 @@ def samples_of_pair(samples: Samples, pair: Pair) -> Samples:
     """The points of the two classes, coded 0 and 1; there may be none."""
     rows = np.flatnonzero(np.isin(samples.y, pair))
     y = (samples.y[rows] == pair[1]).astype(np.int64)
-    X = ExactMatrix(samples.X.numerators[rows], samples.X.denominators)
-    return Samples(X, y, samples.rows[rows])
+    return replace(samples.at(rows), y=y)

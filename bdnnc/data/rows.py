@@ -18,7 +18,7 @@ from bdnnc.data.inputs import Input
 from bdnnc.data.labels import coded, refuse_unknown
 from bdnnc.data.points import RawPoints, Wanted, WantedTarget, read_points
 from bdnnc.data.reading import FileRequest, array_table, read_table
-from bdnnc.data.scaling import transformed
+from bdnnc.data.scaling import transformed, unscaled
 from bdnnc.data.sources import SourceColumn, sources
 from bdnnc.data.table import Table
 from bdnnc.diagnostics import InternalError, Span
@@ -30,19 +30,20 @@ from bdnnc.language.spec import BuiltinSource
 class Rows:
     """``X``: (rows, inputs) exact, as the first layer sees them; ``y``: (rows,) class index (zeros for regression), None
     without a target column; ``rows``: row of the file, from 0 after the header; ``notes``: what was found, a line each;
-    ``targets``: (rows,) Fractions, for regression only."""
+    ``targets``: (rows,) Fractions, for regression only; ``raw``: (rows, inputs), before scaling, where it was asked for."""
 
     X: ExactMatrix
     y: NDArray[np.int64] | None
     rows: NDArray[np.int64]
     notes: tuple[str, ...] = ()
     targets: NDArray[Any] | None = None
+    raw: ExactMatrix | None = None
 
     def samples(self) -> Samples:
         """The rows with their labels. Raises InternalError where there are none."""
         if self.y is None:
             raise InternalError("rows without labels were asked for them")
-        return Samples(self.X, self.y, self.rows, self.targets)
+        return Samples(self.X, self.y, self.rows, self.targets, self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +66,29 @@ def read_rows(
     missing: Literal["drop", "error"] = "error",
     name: str | None = None,
     span: Span | None = None,
+    keep_raw: bool = False,
 ) -> Rows:
     """The rows of a file as inputs of a trained network, with their classes if the file has a target column.
 
     ``delimiter`` and ``header`` None are found out. Where the columns are looked for says `locate`. With ``target_column``
     None or ``classes`` None no target is read, with ``classes`` empty (regression) it is numbers. ``name`` is how messages call
-    the file, ``span`` what they point at. Raises UserError: what `read_table` raises, E216 (missing columns), E218 to E221,
-    E230.
+    the file, ``span`` what they point at; ``keep_raw``: with the numbers before scaling. Raises UserError: what `read_table`
+    raises, E216 (missing columns), E218 to E221, E230.
     """
     table = read_table(FileRequest(path, name or str(path), span, delimiter, header))
     wanted = target_column if classes is not None else None
     places = locate(table, sources(inputs)[0], wanted, target_name, span)
-    return _rows(table, inputs, places, classes or (), missing, span)
+    return _rows(table, inputs, places, classes or (), missing, span, keep_raw)
 
 
-def array_rows(X: Any, inputs: Sequence[Input], y: Any = None, classes: Sequence[str] = (), span: Span | None = None) -> Rows:
+def array_rows(
+    X: Any,
+    inputs: Sequence[Input],
+    y: Any = None,
+    classes: Sequence[str] = (),
+    span: Span | None = None,
+    keep_raw: bool = False,
+) -> Rows:
     """The rows of an array with the classes of ``y`` (rows,) if given, or, without ``classes`` (regression), its numbers.
 
     ``X`` has one column a column of the file that the inputs are made of, in the order of their first use: an encoded column
@@ -95,11 +104,15 @@ def array_rows(X: Any, inputs: Sequence[Input], y: Any = None, classes: Sequence
         help = "give the columns in the order of the file, without the target and those that the network does not use"
         raise failure("E229", f"`X` has {counted(width, 'column')}, the network {uses}", span, help=help)
     places = Places(tuple(place[source.column] for source in needed), table.target)
-    return _rows(table, inputs, places, classes, "error", span)
+    return _rows(table, inputs, places, classes, "error", span, keep_raw)
 
 
 def builtin_rows(
-    source: BuiltinSource, inputs: Sequence[Input], target_name: str | None = None, classes: Sequence[str] | None = None
+    source: BuiltinSource,
+    inputs: Sequence[Input],
+    target_name: str | None = None,
+    classes: Sequence[str] | None = None,
+    keep_raw: bool = False,
 ) -> Rows:
     """The rows of a built-in set such as ``sklearn("iris")``, with their classes if ``classes`` are given (empty: numbers).
 
@@ -110,7 +123,7 @@ def builtin_rows(
     table = read_builtin(source, None if classes is None else not classes)
     places = locate(table, sources(inputs)[0], table.target, target_name, source.span)
     places = places if classes is not None else replace(places, target=None)
-    return _rows(table, inputs, places, classes or (), "error", source.span)
+    return _rows(table, inputs, places, classes or (), "error", source.span, keep_raw)
 
 
 def locate(
@@ -168,6 +181,7 @@ def _rows(
     classes: Sequence[str],
     missing: Literal["drop", "error"],
     span: Span | None,
+    keep_raw: bool,
 ) -> Rows:
     needed, made_of = sources(inputs)
     wanted = [Wanted(column, source.as_text) for column, source in zip(places.columns, needed, strict=True)]
@@ -175,12 +189,13 @@ def _rows(
     mend = f"mend these cells of `{table.name}`, or leave their rows out"
     points = read_points(table, wanted, target, missing, span, mend)
     X = transformed(points.columns, inputs, made_of, len(points.rows), span)
+    raw = transformed(points.columns, unscaled(inputs), made_of, len(points.rows), span) if keep_raw else None
     found = (*notes(table, points), *unseen_notes(points.columns, inputs, made_of, f"`{table.name}`"))
     if points.targets is not None:
         y = np.zeros(len(points.rows), dtype=np.int64)
-        return Rows(X, y, points.rows, found, points.targets.fractions())
+        return Rows(X, y, points.rows, found, points.targets.fractions(), raw)
     y = None if points.labels is None else labelled(points, classes, table.name, span)
-    return Rows(X, y, points.rows, found)
+    return Rows(X, y, points.rows, found, raw=raw)
 
 
 def labelled(points: RawPoints, classes: Sequence[str], name: str, span: Span | None) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ A scaled input is (x - shift) factor, then rounded half to even; a binarized one
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isqrt
 
@@ -61,6 +61,11 @@ def transformed(
     made = [_input_column(columns[place], given) for place, given in zip(places, inputs, strict=True)]
     refuse_out_of_range(made, inputs, span)
     return assembled(made, rows)
+
+
+def unscaled(inputs: Sequence[Input]) -> tuple[Input, ...]:
+    """Inputs that give the numbers of their columns as they are; of a one-hot column what it gives."""
+    return tuple(given if isinstance(given.transform, Equals) else replace(given, transform=Scaled()) for given in inputs)
 
 
 def refuse_out_of_range(columns: Sequence[ExactColumn], inputs: Sequence[Input], span: Span | None) -> None:

@@ -14,7 +14,7 @@ from bdnnc.data.blame import Gate, counted, failure
 from bdnnc.data.categories import RawColumn
 from bdnnc.data.dataset import Samples
 from bdnnc.data.inputs import Input
-from bdnnc.data.scaling import transformed
+from bdnnc.data.scaling import transformed, unscaled
 from bdnnc.data.selection import choose_rows
 from bdnnc.diagnostics import Span
 from bdnnc.language.spec import DataSpec, Pick
@@ -34,10 +34,12 @@ class Points:
         targets = None if self.targets is None else self.targets[where]
         return Points(tuple(column.at(where) for column in self.columns), self.y[where], self.rows[where], targets)
 
-    def samples(self, inputs: Sequence[Input], places: Sequence[int], span: Span) -> Samples:
-        """The points as the first layer sees them; input j is made of column ``places[j]``."""
+    def samples(self, inputs: Sequence[Input], places: Sequence[int], span: Span, keep_raw: bool = False) -> Samples:
+        """The points as the first layer sees them; input j is made of column ``places[j]``. ``keep_raw``: with their numbers
+        before scaling."""
         X = transformed(self.columns, inputs, places, len(self.rows), span)
-        return Samples(X, self.y, self.rows, self.targets)
+        raw = transformed(self.columns, unscaled(inputs), places, len(self.rows), span) if keep_raw else None
+        return Samples(X, self.y, self.rows, self.targets, raw)
 
 
 def split(points: Points, spec: DataSpec, classes: int) -> dict[str, Points]:

@@ -14,8 +14,9 @@ from bdnnc.language.quantities import Errors, FanIn, FeaturesUsed, Loss, Margin,
 
 def couples_parameters(problem: Problem, plans: Sequence[LayerPlan], goals: int) -> bool:
     """Whether real parameters take part in anything but the activations of their own units: in a linear layer, a scaled set, a
-    norm, a margin that is maximized, a constraint. Then they cannot be chosen unit by unit. ``goals``: how many goals count."""
-    if problem.monotone or any(_has_own_couplings(plan) for plan in plans):
+    norm, a margin that is maximized, a constraint, worst cases over a set. Then they cannot be chosen unit by unit.
+    ``goals``: how many goals count."""
+    if problem.monotone or any(_has_own_couplings(plan) for plan in plans) or _moves_real_sums(problem, plans):
         return True
     return any(_couples(quantity, plans) for quantity in mentioned(problem, goals))
 
@@ -26,6 +27,11 @@ def _has_own_couplings(plan: LayerPlan) -> bool:
     if plan.layer.unit == "linear":
         return has_real_weights or plan.thresholds.bias.is_real
     return has_real_weights and isinstance(plan.layer.domain, ScaledDomain)
+
+
+def _moves_real_sums(problem: Problem, plans: Sequence[LayerPlan]) -> bool:
+    """Whether real parameters of the first layer have to answer for more than the points as they are."""
+    return problem.uncertainty is not None and not plans[0].thresholds.exact
 
 
 def _couples(quantity: Quantity, plans: Sequence[LayerPlan]) -> bool:

@@ -12,8 +12,10 @@ from typing import Literal
 import numpy as np
 
 from bdnnc.formulation.builder import Builder, Expression, summed
-from bdnnc.formulation.layers import activations
+from bdnnc.formulation.layers import activations, keeps_patterns
 from bdnnc.formulation.mentions import layers_with_margin
+from bdnnc.formulation.worst.cases import add_worst_cases
+from bdnnc.formulation.worst.side import Way
 from bdnnc.ir.program import Floats, Implication, Index, Key, Summand, Variable
 from bdnnc.language.quantities import Margin, Margins
 
@@ -22,13 +24,14 @@ def express_margin(builder: Builder, quantity: Margin) -> Expression:
     """The smallest distance over the layers that the margin speaks of, held from above."""
     places = layers_with_margin(quantity, builder.problem)
     name = "" if quantity.layer is None else builder.problem.layers[quantity.layer].name
-    key = ("t", name)
+    is_apart = quantity.nominal and builder.problem.uncertainty is not None
+    key = ("tp" if is_apart else "t", name)
     if not builder.has(key):
         reach = min(float(_reach(builder, place).max(initial=0.0)) for place in places)
         statement = builder.asking
-        builder.add(Variable("t", name, (), np.zeros(1), np.array([reach]), False, statement, ()))
+        builder.add(Variable(*key, (), np.zeros(1), np.array([reach]), False, statement, ()))
         for place in places:
-            _keep_distance(builder, place, key, np.zeros(builder.problem.layers[place].units, dtype=np.int64))
+            _keep_distance(builder, place, key, np.zeros(builder.problem.layers[place].units, dtype=np.int64), is_apart)
     return summed(key, np.zeros(1, dtype=np.int64), np.ones(1), Fraction(0), None)
 
 
@@ -52,19 +55,23 @@ def _reach(builder: Builder, place: int) -> Floats:
     return np.maximum(np.abs(box.low), np.abs(box.high))
 
 
-def _keep_distance(builder: Builder, place: int, key: Key, member: Index) -> None:
+def _keep_distance(builder: Builder, place: int, key: Key, member: Index, nominal: bool = False) -> None:
     """The two families of one layer; ``member[i]``: which t of the block unit i keeps."""
     layer = builder.problem.layers[place]
     bits = activations(builder, place)
     shape = (builder.problem.patterns.shape[0], layer.units)
     literal = np.arange(shape[0] * shape[1])
     pattern, unit = np.divmod(literal, layer.units)
-    kind = "far" if key == ("t", "") else "far_layer" if key[0] == "t" else "far_unit"
+    kind = "far_unit" if key[0] == "tu" else "far" if key[1] == "" else "far_layer"
+    kind = f"{kind}_point" if nominal else kind
     sides: tuple[tuple[str, Literal[0, 1], Literal[">=", "<="], float], ...] = (("on", 1, ">=", -1.0), ("off", 0, "<=", 1.0))
     for side, value, sense, sign in sides:
-        summand = Summand(key, literal, member[unit], np.full(len(literal), sign))
+        summands = [Summand(key, literal, member[unit], np.full(len(literal), sign))]
+        if place == 0 and keeps_patterns(builder.problem) and not nominal:
+            way: Way = "fall" if value else "rise"
+            summands.append(add_worst_cases(builder).summand(way, pattern, unit, sign))
         rule = Implication(
             f"{kind}_{side}", layer.name, bits, value, sense, literal, pattern, unit, np.zeros(len(literal)),
-            ("sample", "unit"), shape, layer.statement, None, (summand,),
+            ("sample", "unit"), shape, layer.statement, None, tuple(summands),
         )  # fmt: skip
         builder.implications.append(rule)

@@ -11,11 +11,12 @@ import numpy as np
 from bdnnc.diagnostics import InternalError
 from bdnnc.formulation.builder import Builder, Expression, number, total
 from bdnnc.formulation.caps import cap_of, hold, sign_of
+from bdnnc.formulation.certified import express_uncertified
 from bdnnc.formulation.connections import express_connections, express_fan_in
 from bdnnc.formulation.constraints import constrain
 from bdnnc.formulation.coupling import couples_parameters
 from bdnnc.formulation.distances import express_margin, express_margins
-from bdnnc.formulation.layers import activations, add_layer
+from bdnnc.formulation.layers import activations, add_layer, gives_points_up
 from bdnnc.formulation.linear_output import express_absolute, express_hinge
 from bdnnc.formulation.monotone import keep_monotone
 from bdnnc.formulation.norms import express_norm
@@ -121,6 +122,8 @@ def express(builder: Builder, quantity: Quantity, exactly: bool) -> Expression:
     Without ``exactly`` it is held from the side that a goal pushes it to: losses, errors and penalties from below, margins from
     above; with it from both.
     """
+    if isinstance(quantity, Loss | Errors) and not quantity.nominal and gives_points_up(builder.problem):
+        return express_uncertified(builder, quantity)
     match quantity:
         case Loss("hamming"):
             return express_hamming(builder, quantity)

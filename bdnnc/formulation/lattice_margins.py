@@ -33,12 +33,12 @@ def exact_margins(
     """Thresholds on an enforceable lattice, or None and what stands in the way. ``bias_is_named``: the biases matter for more
     than activations, so that an internal one on the lattice cannot stand for them; ``numbers``: see `lattice_bias`."""
     if not sums.discrete.all():
-        return None, "real weights have no lattice"
+        return None, sums.obstacle
     bias = lattice_bias(layer, sums, numbers)
     on_shared_lattice = bool(bias.lattices) and bias.lattices[0] is not None
     if on_shared_lattice and bias_is_named:
         return None, "its real biases count for more than activations"
-    active, inactive, decided, width = _continuous_lattice(sums, bias) if on_shared_lattice else row_lattice(sums, bias).sides()
+    active, inactive, decided, width = _sides(sums, bias)
     open_rows = decided < 0
     slop = slop_per_tolerance(layer, sums, reach(sums, bias) + np.maximum(active, inactive), deeper)
     tolerance = loosest_tolerance((active + inactive)[open_rows], np.broadcast_to(slop, active.shape)[open_rows])
@@ -47,6 +47,16 @@ def exact_margins(
         step = f"its lattice step {float(width):.3g} is below what a solver can resolve"
         return None, f"{step}: that needs a tolerance of {needed:.1g}, and {TOLERANCES[-1]:g} is the tightest in use"
     return Thresholds(active, inactive, decided, True, width, "sums lie on a lattice", tolerance, bias), ""
+
+
+def exact_sides(sums: Sums, bias: BiasDomains) -> tuple[Floats, Floats, NDArray[np.int8]]:
+    """t+ and t- of each row, and which rows are constants, where bias domains are known already."""
+    return _sides(sums, bias)[:3]
+
+
+def _sides(sums: Sums, bias: BiasDomains) -> Sides:
+    on_shared_lattice = bool(bias.lattices) and bias.lattices[0] is not None
+    return _continuous_lattice(sums, bias) if on_shared_lattice else row_lattice(sums, bias).sides()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,14 +8,19 @@ import numpy as np
 
 from bdnnc.formulation.bias import preactivation_box
 from bdnnc.formulation.builder import Builder
+from bdnnc.formulation.mentions import asks_for_nominal
 from bdnnc.formulation.parameters import add_biases, add_weights
 from bdnnc.formulation.plan import LayerPlan
 from bdnnc.formulation.weights import weight_range
+from bdnnc.formulation.worst.cases import add_worst_cases
+from bdnnc.formulation.worst.side import Way
+from bdnnc.ir.problem import Problem
 from bdnnc.ir.program import Floats, Implication, Key, PreActivation, Product, Variable
 
 
 def add_layer(builder: Builder, place: int) -> None:
-    """Parameters, products and pre-activation of a layer; of a hidden one also its activations."""
+    """Parameters, products and pre-activation of a layer; of a hidden one also its activations, and of a first one that has to
+    keep its patterns."""
     plan = builder.plans[place]
     below = builder.plans[place - 1] if place else None
     add_weights(builder, plan)
@@ -23,7 +28,7 @@ def add_layer(builder: Builder, place: int) -> None:
     if below is not None and plan.layer.free.any():
         _add_products(builder, plan, below)
     builder.preactivations.append(_preactivation(builder, plan, below))
-    if place < len(builder.plans) - 1:
+    if place < len(builder.plans) - 1 or (place == 0 and keeps_patterns(builder.problem)):
         activations(builder, place)
 
 
@@ -92,12 +97,46 @@ def activations(builder: Builder, place: int) -> Key:
     naming = shape if len(literal) == len(decided) else (pattern, unit)
     active = np.broadcast_to(found.active, shape).ravel()[literal]
     inactive = np.broadcast_to(found.inactive, shape).ravel()[literal]
-    rules: tuple[tuple[str, Literal[0, 1], Literal[">=", "<="], Floats], ...] = (
-        ("on", 1, ">=", active),
-        ("off", 0, "<=", -inactive),
+    rules: tuple[tuple[str, Literal[0, 1], Literal[">=", "<="], Floats, Way, float], ...] = (
+        ("on", 1, ">=", active, "fall", -1.0),
+        ("off", 0, "<=", -inactive, "rise", 1.0),
     )
-    for kind, value, sense, threshold in rules:
+    if place == 0 and is_soft(builder.problem) and not asks_for_nominal(builder.problem):
+        return key  # a point that is given up may have any pattern
+    keeps = place == 0 and keeps_patterns(builder.problem)
+    for kind, value, sense, threshold, way, sign in rules:
+        worst = (add_worst_cases(builder).summand(way, pattern, unit, sign),) if keeps else ()
         builder.implications.append(
-            Implication(kind, layer.name, key, value, sense, literal, pattern, unit, threshold, axes, naming, layer.statement)
+            Implication(
+                kind,
+                layer.name,
+                key,
+                value,
+                sense,
+                literal,
+                pattern,
+                unit,
+                threshold,
+                axes,
+                naming,
+                layer.statement,
+                None,
+                worst,
+            )
         )
     return key
+
+
+def gives_points_up(problem: Problem) -> bool:
+    """Whether points count as errors unless they are right over their sets: `robust static soft`, `robust adaptive`."""
+    return problem.uncertainty is not None and problem.uncertainty.sense != "static"
+
+
+def is_soft(problem: Problem) -> bool:
+    """Whether they have to keep their first-layer pattern, too: `robust static soft`."""
+    return problem.uncertainty is not None and problem.uncertainty.sense == "soft"
+
+
+def keeps_patterns(problem: Problem) -> bool:
+    """Whether every point has to keep its first-layer pattern: `robust static`."""
+    return problem.uncertainty is not None and problem.uncertainty.sense == "static"

@@ -31,10 +31,10 @@ def right_scores(builder: Builder, key: Key, patterns: Index, classes: Index) ->
     if layer.units == 1:
         up, down = found.active[rows, 0], -found.inactive[rows, 0]
         sides: tuple[Side, ...] = (("on", classes == 1, ">=", up), ("off", classes == 0, "<=", down))
-        return [_one_score(builder, kind, key, 0, where, sense, side) for kind, where, sense, side in sides]
+        return [_one_score(builder, kind, key, 0, where, sense, side, patterns, classes) for kind, where, sense, side in sides]
     member, other = np.nonzero(classes[:, None] != np.arange(layer.units)[None, :])
     gap = found.active[rows[member], 0]
-    return [_lead(builder, "lead", key, 0, member, classes[member], other, gap)]
+    return [_lead(builder, "lead", key, 0, member, patterns[member], classes[member], other, gap)]
 
 
 def add_exact_scores(builder: Builder, key: Key) -> None:
@@ -45,8 +45,8 @@ def add_exact_scores(builder: Builder, key: Key) -> None:
     rows = patterns if found.active.shape[0] > 1 else np.zeros_like(patterns)
     if layer.units == 1:
         up, down = found.active[rows, 0], -found.inactive[rows, 0]
-        builder.implications.append(_one_score(builder, "wrong", key, 1, classes == 1, "<=", down))
-        builder.implications.append(_one_score(builder, "wrong_first", key, 1, classes == 0, ">=", up))
+        builder.implications.append(_one_score(builder, "wrong", key, 1, classes == 1, "<=", down, patterns, classes))
+        builder.implications.append(_one_score(builder, "wrong_first", key, 1, classes == 0, ">=", up, patterns, classes))
         return
     member, other = np.nonzero(classes[:, None] != np.arange(layer.units)[None, :])
     index = (patterns[member], classes[member], other)
@@ -77,9 +77,10 @@ def _one_score(
     where: NDArray[np.bool_],
     sense: Literal[">=", "<="],
     side: Floats,
+    patterns: Index,
+    classes: Index,
 ) -> Implication:
     layer = builder.plans[-1].layer
-    patterns, classes = np.nonzero(builder.problem.counts)
     literal = np.flatnonzero(where)
     pattern, unit = patterns[literal], np.zeros(len(literal), dtype=np.int64)
     naming, axes = (pattern, classes[literal]), ("sample", "class")
@@ -89,11 +90,17 @@ def _one_score(
 
 
 def _lead(
-    builder: Builder, kind: str, key: Key, value: Literal[0, 1], member: Index, unit: Index, other: Index, gap: Floats
+    builder: Builder,
+    kind: str,
+    key: Key,
+    value: Literal[0, 1],
+    member: Index,
+    pattern: Index,
+    unit: Index,
+    other: Index,
+    gap: Floats,
 ) -> Implication:
     layer = builder.plans[-1].layer
-    patterns, _ = np.nonzero(builder.problem.counts)
-    pattern = patterns[member]
     axes, naming = ("sample", "class", "unit"), (pattern, unit, other)
     return Implication(kind, layer.name, key, value, ">=", member, pattern, unit, gap, axes, naming, layer.statement, other)
 

@@ -21,6 +21,11 @@ def counts_classes(problem: Problem) -> bool:
     return any(isinstance(q, Errors) or (isinstance(q, Loss) and q.kind == "zero_one") for q in mentioned(problem))
 
 
+def asks_for_nominal(problem: Problem) -> bool:
+    """Whether anything asks what the network does on the points as they are, in a file with a `robust` block."""
+    return any(isinstance(q, Loss | Errors | Margin) and q.nominal for q in mentioned(problem))
+
+
 def hinge_margins(problem: Problem) -> list[Fraction]:
     """The distinct margins of the hinges that are mentioned, ascending."""
     return sorted({q.margin for q in mentioned(problem) if isinstance(q, Loss) and q.kind == "hinge"})

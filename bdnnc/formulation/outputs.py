@@ -54,31 +54,33 @@ def failures(builder: Builder) -> Key:
         return "e", layer.name
     patterns, classes = np.nonzero(builder.problem.counts)
     statement = builder.asking
-    least = np.zeros(len(patterns)) if layer.unit == "linear" else _impossible(builder, patterns, classes).astype(np.float64)
+    least = np.zeros(len(patterns)) if layer.unit == "linear" else impossible(builder, patterns, classes).astype(np.float64)
     ones = np.ones(len(patterns))
     member = Variable("e", layer.name, MEMBER_AXES, least, ones, True, statement, None, (patterns, classes))
     key = builder.add(member)
     if layer.unit == "linear":
         builder.implications += right_scores(builder, key, patterns, classes)
     else:
-        builder.implications += _right_bits(builder, key, least > 0)
-    _at_most_one(builder, key, patterns, statement)
+        builder.implications += right_bits(builder, key, least > 0, patterns, classes)
+    at_most_one(builder, key, patterns, statement)
     return key
 
 
-def _impossible(builder: Builder, patterns: Index, classes: Index) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Members whose bits constants rule out."""
+def impossible(builder: Builder, patterns: Index, classes: Index) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Members (pattern, class) whose bits constants rule out."""
     shall = wanted(builder.problem)[classes]
     found = builder.plans[-1].thresholds
     decided = np.broadcast_to(found.decided, (builder.problem.patterns.shape[0], shall.shape[1]))[patterns]
     return ((decided >= 0) & (decided != shall)).any(axis=1)
 
 
-def _right_bits(builder: Builder, key: Key, lost: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[Implication]:
-    """e = 0 demands every bit of the class, unless it is a constant."""
+def right_bits(
+    builder: Builder, key: Key, lost: np.ndarray[tuple[int], np.dtype[np.bool_]], patterns: Index, classes: Index
+) -> list[Implication]:
+    """Each 0 of the block demands every bit of its class at its pattern, unless it is a constant. ``lost``: members that are 1
+    anyhow."""
     plan = builder.plans[-1]
     layer, found = plan.layer, plan.thresholds
-    patterns, classes = np.nonzero(builder.problem.counts)
     shape = (builder.problem.patterns.shape[0], layer.units)
     shall = wanted(builder.problem)[classes]
     decided = np.broadcast_to(found.decided, shape)[patterns]
@@ -99,7 +101,7 @@ def _right_bits(builder: Builder, key: Key, lost: np.ndarray[tuple[int], np.dtyp
     return rules
 
 
-def _at_most_one(builder: Builder, key: Key, patterns: Index, statement: int) -> None:
+def at_most_one(builder: Builder, key: Key, patterns: Index, statement: int) -> None:
     """A pattern can be right for one of its classes at most: sum of e >= classes present - 1."""
     present = np.bincount(patterns, minlength=builder.problem.patterns.shape[0])
     several = np.flatnonzero(present > 1)

@@ -24,7 +24,7 @@ class Sums:
 
     All arrays are (rows, units) integers. ``discrete[r]`` is False where a real weight takes part with a non-zero coefficient:
     such a row has no lattice (its ``step`` is meaningless). A step of 0 is a constant sum. ``absolute[r]`` is the float sum of
-    the absolute coefficients.
+    the absolute coefficients. ``obstacle``: why there are rows without a lattice, where there are.
     """
 
     origin: IntArray
@@ -34,6 +34,7 @@ class Sums:
     denominator: int
     discrete: NDArray[np.bool_]
     absolute: NDArray[np.float64]
+    obstacle: str = "real weights have no lattice"
 
     def floats(self, values: IntArray) -> NDArray[np.float64]:
         return ratio(values, self.denominator)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnnc.diagnostics import Span
-from bdnnc.exact import ExactMatrix
+from bdnnc.exact import ExactMatrix, stacked
 from bdnnc.ir.domains import DiscreteDomain, ParameterDomain, RealDomain
 from bdnnc.language.quantities import Constraint, Goal, Monotone
+from bdnnc.uncertainty.sets import Uncertainty
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,10 @@ class Problem:
 
     ``patterns``: (P, inputs) distinct data points; ``counts``: (P, C) training samples a pattern and class, (P, 1) for
     regression, where ``targets`` says the rest. ``inputs`` are the names of the first-layer inputs, ``columns`` the file's
-    column of each. Losses of ``goals`` carry one weight a class. Ids of statements: ``goal_statements`` and so on, in order.
+    column of each. ``uncertainty``: what points may become, None where nothing can move: worst cases are then nominal.
+    ``scenarios``: the last of the patterns are no points but perturbations, of the pattern ``scenarios[k]`` each, at which
+    worst cases are looked at (adaptive robustness); their counts are 0. Losses of ``goals`` carry one weight a class. Ids of
+    statements: ``goal_statements`` and so on, in order.
     """
 
     layers: tuple[ProblemLayer, ...]
@@ -103,6 +107,20 @@ class Problem:
     constraint_statements: tuple[int, ...] = ()
     monotone: tuple[Monotone, ...] = ()
     monotone_statements: tuple[int, ...] = ()
+    uncertainty: Uncertainty | None = None
+    scenarios: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    @property
+    def points(self) -> int:
+        """How many of the patterns are points."""
+        return self.patterns.shape[0] - len(self.scenarios)
+
+    def with_scenarios(self, perturbed: ExactMatrix, parents: NDArray[np.int64]) -> Problem:
+        """The problem with perturbed points (scenarios, inputs) beside its own, in place of those that it had."""
+        both = stacked(self.patterns.rows(np.arange(self.points)), perturbed)
+        counts = np.zeros((both.shape[0], self.counts.shape[1]), dtype=np.int64)
+        counts[: self.points] = self.counts[: self.points]
+        return replace(self, patterns=both, counts=counts, scenarios=parents)
 
     @property
     def samples(self) -> int:

@@ -146,11 +146,21 @@ class PreActivation:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Premise:
+    """``block[literal[r]] == value``, one for each row r of an implication."""
+
+    block: Key
+    value: Literal[0, 1]
+    literal: Index
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Implication:
     """``trigger[literal[r]] == value  =>  a[pattern[r], unit[r]] - a[pattern[r], other[r]] + summands sense threshold[r]``.
 
     One for each r. Without ``other`` nothing is subtracted; without a ``trigger`` the conclusion always holds (``literal`` is
-    then empty and ``value`` means nothing). ``kind``, ``axes`` and ``naming`` name the rows.
+    then empty and ``value`` means nothing). ``also``: a second premise, beside a trigger. ``kind``,
+    ``axes`` and ``naming`` name the rows.
     """
 
     kind: str
@@ -167,6 +177,7 @@ class Implication:
     statement: int
     other: Index | None = None
     summands: tuple[Summand, ...] = ()
+    also: Premise | None = None
 
     @property
     def size(self) -> int:

@@ -23,6 +23,7 @@ from bdnnc.ir.program import (
     LayerClass,
     Link,
     PreActivation,
+    Premise,
     Product,
     Program,
     Rows,
@@ -142,14 +143,19 @@ def _implication(rule: Implication, program: Program, found: PreActivation | Non
     size, layer = rule.size, _word(rule.layer)
     premise = ""
     if rule.trigger is not None:
-        literal = "" if _is_counted(rule.literal, size) else f"; {pool.vector(rule.literal, size)}"
-        premise = f"{_key(rule.trigger, literal)} = {rule.value} => "
+        premises = [Premise(rule.trigger, rule.value, rule.literal), *(() if rule.also is None else (rule.also,))]
+        premise = " and ".join(_premise(part, size, pool) for part in premises) + " => "
     grid = found is not None and is_grid(rule.pattern, rule.unit, program.patterns, found.units)
     where = "" if grid else f"; {pool.vector(rule.pattern, size)}, {pool.vector(rule.unit, size)}"
     other = "" if rule.other is None else f" - a[{layer}; {pool.vector(rule.other, size)}]"
     more = "".join(f" + {_summand(s, sizes, pool)}" for s in rule.summands)
     threshold = pool.vector(rule.threshold, size)
     return f"imp  {head}: {premise}a[{layer}{where}]{other}{more} {rule.sense} {threshold}"
+
+
+def _premise(premise: Premise, size: int, pool: Pool) -> str:
+    literal = "" if _is_counted(premise.literal, size) else f"; {pool.vector(premise.literal, size)}"
+    return f"{_key(premise.block, literal)} = {premise.value}"
 
 
 def _rows(rows: Rows, sizes: dict[Key, int], pool: Pool) -> str:

@@ -21,8 +21,8 @@ def term_text(term: Term, problem: Problem) -> str:
 def quantity_text(quantity: Quantity, problem: Problem) -> str:
     """The quantity in the words of the language, with names for numbers."""
     match quantity:
-        case Errors(int() as of):
-            return f"errors of `{problem.classes[of]}`"
+        case Errors(int() as of, nominal):
+            return f"{'nominal ' if nominal else ''}errors of `{problem.classes[of]}`"
         case Parameters():
             return _parameters(quantity, problem)
         case _:

@@ -8,16 +8,16 @@ from typing import Literal
 import numpy as np
 
 from bdnnc.ir.array_parse import Written, written_array
-from bdnnc.ir.program import Clause, Floats, Implication, Index, Key, Rows, Summand
+from bdnnc.ir.program import Clause, Floats, Implication, Index, Key, Premise, Rows, Summand
 from bdnnc.ir.program_words import Head, Reading, bit, expect_layer, head_of, key_of, members_of, origin, size_of
 from bdnnc.ir.text_cursor import Cursor
 
 
 def implication(cursor: Cursor, reading: Reading) -> Implication:
-    """``imp on[..]: u[..] = 1 => a[..] - a[..] + sum(..) >= threshold``."""
+    """``imp on[..]: u[..] = 1 and c[..] = 0 => a[..] - a[..] + sum(..) >= threshold``."""
     head = head_of(cursor, reading)
     cursor.expect(":")
-    trigger, value, literal = _premise(cursor, reading, head)
+    trigger, also = _premises(cursor, reading, head)
     pattern, unit = _conclusion(cursor, reading, head)
     other = _other(cursor, reading, head) if cursor.accept("-") else None
     summands: list[Summand] = []
@@ -25,22 +25,30 @@ def implication(cursor: Cursor, reading: Reading) -> Implication:
         summands.append(_summand(cursor, reading))
     sense: Literal[">=", "<="] = ">=" if cursor.one_of(">=", "<=") == ">=" else "<="
     threshold = written_array(cursor, reading.section).floats(head.size)
+    value, literal = (1, np.empty(0, np.int64)) if trigger is None else (trigger.value, trigger.literal)
+    block = None if trigger is None else trigger.block
     return Implication(
-        head.symbol, head.layer, trigger, value, sense, literal, pattern, unit, threshold, head.axes, head.naming,
-        origin(cursor), other, tuple(summands),
+        head.symbol, head.layer, block, value, sense, literal, pattern, unit, threshold, head.axes, head.naming,
+        origin(cursor), other, tuple(summands), also,
     )  # fmt: skip
 
 
-def _premise(cursor: Cursor, reading: Reading, head: Head) -> tuple[Key | None, Literal[0, 1], Index]:
-    """``trigger[..; literals] = value =>``, where there is one; without literals 0, 1, 2 and so on."""
+def _premises(cursor: Cursor, reading: Reading, head: Head) -> tuple[Premise | None, Premise | None]:
+    """``trigger[..; literals] = value and also[..; literals] = value =>``, where there are such."""
     if not cursor.has("=>"):
-        return None, 1, np.empty(0, np.int64)
+        return None, None
+    trigger = _premise(cursor, reading, head)
+    also = _premise(cursor, reading, head) if cursor.accept("and") else None
+    cursor.expect("=>")
+    return trigger, also
+
+
+def _premise(cursor: Cursor, reading: Reading, head: Head) -> Premise:
+    """``trigger[..; literals] = value``; without literals 0, 1, 2 and so on."""
     trigger, members = members_of(cursor, reading)
     literal = np.arange(head.size) if members is None else members.index(head.size)
     cursor.expect("=")
-    value = bit(cursor)
-    cursor.expect("=>")
-    return trigger, value, literal
+    return Premise(trigger, bit(cursor), literal)
 
 
 def _conclusion(cursor: Cursor, reading: Reading, head: Head) -> tuple[Index, Index]:

@@ -18,6 +18,7 @@ from bdnnc.ir.program import (
     LayerClass,
     Link,
     PreActivation,
+    Premise,
     Product,
     Program,
     Rows,
@@ -214,7 +215,18 @@ def _implication(rule: Implication, known: Known) -> Iterator[str]:
         yield from _outside(f"the literals of {name}", rule.literal, known.size(rule.trigger) or 0)
     if rule.value not in (0, 1):
         yield f"{name} asks for the value {rule.value} of a binary"
+    if rule.also is not None:
+        yield from _second_premise(name, rule, rule.also, known)
     yield from chain.from_iterable(_summand(name, summand, rule.size, known) for summand in rule.summands)
+
+
+def _second_premise(name: str, rule: Implication, also: Premise, known: Known) -> Iterator[str]:
+    if rule.trigger is None:
+        yield f"{name} has a second premise and no first"
+    yield from _lengths(f"the second literals of {name}", also.literal, rule.size)
+    yield from _unknown(name, [also.block], known)
+    yield from _not_binary(name, also.block, known)
+    yield from _outside(f"the second literals of {name}", also.literal, known.size(also.block) or 0)
 
 
 def _rows(rows: Rows, known: Known) -> Iterator[str]:

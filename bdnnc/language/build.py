@@ -311,6 +311,7 @@ BUILDERS: dict[str, Callable[[Reduction], Value]] = {
     "robust": _robust,
     "perturbation": _perturbation,
     "clip": lambda r: tree.Clip(r.span, *r.nodes()),
+    "clauses": lambda r: tree.Robust(r.span, r.span, tree.Word(r.span, "static"), soft=False, clauses=tuple(r.nodes())),
     "train": _train,
     "option": lambda r: tree.Option(r.span, name=r.must_word("NAME"), value=r.nodes()[0]),
     "solver_options": lambda r: tree.SolverOptions(r.span, keyword=r.at(r.parts[0]), options=_items(r)),

@@ -8,7 +8,7 @@ depends on them, and again when they are there. Both report what belongs to the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
@@ -60,6 +60,8 @@ def check_data(file: tree.File, overrides: Mapping[str, str], folder: Path) -> t
     _blocks(file, findings, MANDATORY[:1])
     block = _first(file, tree.Data)
     spec = None if block is None else DataChecker(constants, folder, regression_span(file) is not None).check(block)
+    if spec is not None:
+        spec = replace(spec, keep_raw=_speaks_of_raw(file))
     return (None if findings.has_errors() else spec), findings.result()
 
 
@@ -83,7 +85,8 @@ def check_model(
     if findings.has_errors() or constants.awaits_data or not complete:
         return None, findings.result()
     params = {name: value for name, value in constants.values.items() if isinstance(value, Fraction | str)}
-    return ModelSpec(known, statements.goals, train, params, statements.constraints, statements.monotone), findings.result()
+    model = ModelSpec(known, statements.goals, train, params, statements.constraints, statements.monotone, statements.robust)
+    return model, findings.result()
 
 
 def check_file(
@@ -131,7 +134,8 @@ class _Parts:
         """Goals, constraints and robustness against these layers."""
         network = self._view(layers)
         objective, subject = _first(self.file, tree.Objective), _first(self.file, tree.Subject)
-        return check_statements(network, objective, subject, _first(self.file, tree.Robust), self.constants)
+        robust = _first(self.file, tree.Robust)
+        return check_statements(network, objective, subject, robust, self.constants, self.folder)
 
     def goal(self, clause: tree.GoalClause, layers: tuple[LayerSpec | None, ...]) -> Goal | None:
         """A goal alone."""
@@ -142,7 +146,9 @@ class _Parts:
 
     def _view(self, layers: tuple[LayerSpec | None, ...]) -> NetworkView:
         block = _first(self.file, tree.Network)
-        return view(block.layers if block else (), layers, self.constants.facts, regression_span(self.file))
+        is_robust = _first(self.file, tree.Robust) is not None
+        nodes = block.layers if block else ()
+        return view(nodes, layers, self.constants.facts, regression_span(self.file), is_robust)
 
     def train(self) -> TrainSpec | None:
         block, data = _first(self.file, tree.Train), _first(self.file, tree.Data)
@@ -156,6 +162,12 @@ def regression_span(file: tree.File) -> Span | None:
     goals = () if objective is None else objective.goals
     found = [n.name.span for g in goals for n in walk(g.value) if isinstance(n, tree.Quantity) and n.name.text == "absolute"]
     return min(found, key=lambda span: span.start, default=None)
+
+
+def _speaks_of_raw(file: tree.File) -> bool:
+    """Whether a set of the `robust` block is in the units of the file."""
+    block = _first(file, tree.Robust)
+    return block is not None and any(isinstance(clause, tree.Perturbation) and clause.raw for clause in block.clauses)
 
 
 def _constants(

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lark import Lark
 
-STARTS = ("file", "value", "swept")
-"""What can be parsed: a whole file, the value of a parameter given on the command line, and the values of one to be swept."""
+STARTS = ("file", "value", "swept", "clauses")
+"""What can be parsed: a whole file, and on the command line the value of a parameter, the values of one to be swept, and the
+clauses of a `robust` block."""
 
 TABLES_NAME = "tables.json"
 KEYWORD = re.compile(r"([a-z_]+)\(\?!\[A-Za-z0-9_\]\)")

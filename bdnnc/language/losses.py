@@ -37,7 +37,7 @@ class LossReader:
         self._fits(name, node)
         if margin is None or len(self.constants.findings.found) > before:
             return None
-        return NoLoss() if name == "none" else Loss(cast(Kind, name), margin, weights)
+        return NoLoss() if name == "none" else Loss(cast(Kind, name), margin, weights, node.nominal and self.network.robust)
 
     def _margin(self, node: tree.Quantity) -> Fraction | None:
         """The m of `hinge(m)`, 0 for other losses."""

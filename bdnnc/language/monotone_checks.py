@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bdnnc.diagnostics import Label
-from bdnnc.diagnostics.suggest import did_you_mean, known_names
 from bdnnc.language import tree
 from bdnnc.language.columns import ColumnReader
 from bdnnc.language.constants import Constants
+from bdnnc.language.input_places import InputFinder
 from bdnnc.language.labels import Elsewhere, class_of
 from bdnnc.language.network_view import NetworkView
 from bdnnc.language.quantities import Monotone
-from bdnnc.language.spec import Facts
 from bdnnc.language.terms import written
 
 
@@ -74,31 +73,8 @@ class MonotoneChecker:
             return None
         if named is None:
             return None
-        column = named.value if isinstance(named.value, int) else self._column(named.value, node.column, facts)
-        if column is None:
-            return None
-        if column >= len(facts.columns):
-            message = f"the file has {len(facts.columns)} columns, counted from 0: there is no column {column}"
-            self._wrong("E216", message, node.column, facts, f"columns: {known_names(facts.columns)}")
+        places = InputFinder(self.constants).of_column(named, node.column, facts)
+        if places is None:
             return None
         once = len(facts.inputs)
-        places = [place for place, of in enumerate(facts.input_columns) if of == column]
-        if not places:
-            message = f"no input is made of the column `{facts.columns[column]}`"
-            self._wrong("E345", message, node.column, facts, f"inputs: {known_names(facts.inputs)}")
-            return None
         return tuple(place + power * once for power in range(self.network.powers) for place in places)
-
-    def _column(self, name: str, node: tree.Expr | tree.Text, facts: Facts) -> int | None:
-        if name in facts.columns:
-            return facts.columns.index(name)
-        help_text = did_you_mean(name, facts.columns) or f"columns: {known_names(facts.columns)}"
-        if name in facts.inputs and facts.input_columns:
-            column = facts.columns[facts.input_columns[facts.inputs.index(name)]]
-            help_text = f'write `"{column}"`: a column means all inputs that are made of it'
-        self._wrong("E216", f'there is no column `"{name}"`', node, facts, help_text)
-        return None
-
-    def _wrong(self, code: str, message: str, node: tree.Node, facts: Facts, help: str) -> None:
-        read = Label(facts.span, "read from here")
-        self.constants.findings.add(code, message, node.span, secondary=[read], help=help)

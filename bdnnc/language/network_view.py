@@ -52,11 +52,13 @@ class LayerView:
 
 @dataclass(frozen=True, slots=True)
 class NetworkView:
-    """``regression``: where `absolute` stands in a goal, None if it does not. ``facts`` None: the data are not known yet."""
+    """``regression``: where `absolute` stands in a goal, None if it does not. ``facts`` None: the data are not known yet.
+    ``robust``: whether the file has a `robust` block, so that losses, errors and margins are worst cases."""
 
     layers: tuple[LayerView, ...]
     facts: Facts | None
     regression: Span | None
+    robust: bool = False
 
     @property
     def output(self) -> LayerView | None:
@@ -80,14 +82,18 @@ class NetworkView:
 
 
 def view(
-    nodes: tuple[tree.Layer, ...], specs: tuple[LayerSpec | None, ...], facts: Facts | None, regression: Span | None
+    nodes: tuple[tree.Layer, ...],
+    specs: tuple[LayerSpec | None, ...],
+    facts: Facts | None,
+    regression: Span | None,
+    robust: bool = False,
 ) -> NetworkView:
     """The view of a network; ``specs`` has one entry a layer."""
     layers: list[LayerView] = []
     for place, (node, spec) in enumerate(zip(nodes, specs, strict=True)):
         of_data = None if facts is None or spec is None else len(facts.inputs) * spec.powers
         layers.append(LayerView(node, spec, layers[-1].units if place > 0 else of_data))
-    return NetworkView(tuple(layers), facts, regression)
+    return NetworkView(tuple(layers), facts, regression, robust)
 
 
 def _is_real(domain: object) -> bool:

@@ -6,6 +6,7 @@ stand; after an error the parser resumes at a statement keyword that is first on
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from bdnnc.language.build import build
 from bdnnc.language.grammar import Tables, tables
 from bdnnc.language.lexer import END, Token, tokenize
 from bdnnc.language.syntax_errors import Trouble, explain
-from bdnnc.language.tree import Expr, File, Item, ListOf, Text
+from bdnnc.language.tree import Expr, File, Item, ListOf, Robust, Text
 
 MAX_DEPTH = 200
 """Longest parser stack; trees are no deeper, so that later recursion over them is safe."""
@@ -74,6 +75,28 @@ def parse_swept(source: Source, begin: int = 0) -> tuple[ListOf | Item | Text | 
     return _parse(source, "swept", begin)
 
 
+def parse_clauses(source: Source) -> tuple[Robust | None, list[Diagnostic]]:
+    """The clauses of a `robust static` block without its braces; a set may stand without `inputs within`: `linf(0.05)`."""
+    return _parse(source, "clauses", rewrite=_with_inputs)
+
+
+def _with_inputs(tokens: list[Token]) -> list[Token]:
+    """`inputs within` is put, with no width, before each set that lacks it: `raw` or a name and a parenthesis where a clause
+    may begin."""
+    found: list[Token] = []
+    depth = 0
+    for place, token in enumerate(tokens):
+        begins = depth == 0 and (place == 0 or tokens[place - 1].type in ("NUMBER", "NAME", "RPAR"))
+        is_raw = place > 0 and tokens[place - 1].type == "RAW"
+        is_set = token.type == "RAW" or (token.type == "NAME" and (place == 0 or tokens[place + 1].type == "LPAR"))
+        if begins and not is_raw and (is_set or (place == 0 and token.type == "WITHIN")):
+            words = ("inputs",) if token.type == "WITHIN" else ("inputs", "within")
+            found += [Token(word.upper(), word, token.start, token.start, False) for word in words]
+        found.append(token)
+        depth += (token.type == "LPAR") - (token.type == "RPAR")
+    return found
+
+
 def read_source(path: Path) -> Source:
     """The text of a file.
 
@@ -104,11 +127,13 @@ def read_source(path: Path) -> Source:
     return Source(name, text)
 
 
-def _parse(source: Source, start: str, begin: int = 0) -> tuple[Any, list[Diagnostic]]:
+def _parse(
+    source: Source, start: str, begin: int = 0, rewrite: Callable[[list[Token]], list[Token]] | None = None
+) -> tuple[Any, list[Diagnostic]]:
     grammar = tables()
     tokens, diagnostics = tokenize(source, grammar, begin)
     parser = _Parser(source, grammar, *grammar.starts[start])
-    tree = parser.run(tokens)
+    tree = parser.run(tokens if rewrite is None else rewrite(tokens))
     consequences = {_line(diagnostic) for diagnostic in diagnostics}
     shown = [diagnostic for diagnostic in parser.diagnostics if _line(diagnostic) not in consequences]
     found = sorted([*diagnostics, *shown], key=lambda d: d.primary.span.start if d.primary else 0)[:MAX_ERRORS]

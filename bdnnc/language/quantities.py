@@ -17,11 +17,13 @@ from bdnnc.diagnostics import Span
 @dataclass(frozen=True, slots=True)
 class Loss:
     """A loss over the training points. ``margin``: the m of `hinge(m)`, else 0. ``weights``: one positive number a class,
-    "balanced", or None (1 each; always None for `absolute`)."""
+    "balanced", or None (1 each; always None for `absolute`). ``nominal``, here and below: of the points as they are, in a file
+    with a `robust` block, where the plain quantities are worst cases."""
 
     kind: Literal["hamming", "zero_one", "hinge", "absolute"]
     margin: Fraction = Fraction(0)
     weights: Literal["balanced"] | tuple[Fraction, ...] | None = None
+    nominal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Errors:
     """The points that `zero_one` counts, unweighted; ``of``: of one class (its index), None of all."""
 
     of: int | None = None
+    nominal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Margin:
     the training points and the units of ``layer`` (None: of all layers that are not linear)."""
 
     layer: int | None = None
+    nominal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

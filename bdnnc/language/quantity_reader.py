@@ -66,6 +66,10 @@ class QuantityReader:
         if node.nominal and name not in (*LOSSES, "errors", "margin"):
             self._wrong(f"`nominal` does not belong to `{name}`", node.span, f"write `{name}`")
 
+    def _is_nominal(self, node: tree.Quantity) -> bool:
+        """Whether the points as they are are meant, where that is not the same."""
+        return node.nominal and self.network.robust
+
     # --- without a layer --------------------------------------------------------------------------------------------
 
     def _plain(self, name: str, node: tree.Quantity) -> Quantity | Elsewhere | None:
@@ -79,7 +83,7 @@ class QuantityReader:
         if self.network.layers and all(layer.is_linear for layer in self.network.layers):
             self._no_margin(node.span, self.network.layers[-1])
             return None
-        return Margin() if name == "margin" else Margins()
+        return Margin(None, self._is_nominal(node)) if name == "margin" else Margins()
 
     def _errors(self, node: tree.Quantity) -> Errors | Elsewhere | None:
         if self.network.regression is not None:
@@ -89,9 +93,9 @@ class QuantityReader:
             self.constants.findings.add("E320", message, node.span, secondary=[label], help=help_text)
             return None
         if node.of is None:
-            return Errors()
+            return Errors(None, self._is_nominal(node))
         place = class_of(node.of, self.network, self.constants)
-        return Errors(place) if isinstance(place, int) else place
+        return Errors(place, self._is_nominal(node)) if isinstance(place, int) else place
 
     # --- of a layer -------------------------------------------------------------------------------------------------
 
@@ -111,7 +115,7 @@ class QuantityReader:
         if self.network.layers[place].is_linear:
             self._no_margin(node.span, self.network.layers[place])
             return None
-        return Margin(place)
+        return Margin(place, self._is_nominal(node))
 
     def _units(self, node: tree.Quantity, place: int) -> UnitsUsed | None:
         if place < len(self.network.layers) - 1:

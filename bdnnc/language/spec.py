@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from bdnnc.diagnostics import Span
 from bdnnc.language.quantities import Constraint, Goal, Monotone
+
+if TYPE_CHECKING:
+    from bdnnc.language.robustness import Robustness
 
 T = TypeVar("T")
 
@@ -104,6 +107,8 @@ class DataSpec:
     encodes: tuple[Encode, ...] = ()
     regression: bool = False
     """Whether the target is a number to be met (the loss is `absolute`), not a class."""
+    keep_raw: bool = False
+    """Whether the numbers before scaling are wanted too: a `robust` block speaks of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,7 @@ class Facts:
     """What is known of the data: ``samples`` before merging, first-layer inputs before powers, class labels (None if
     regression). ``input_columns``: the file's column (0-based) of each input; ``columns``: the names of the file's columns.
     ``conflicts``: None for regression; ``class_counts``: samples a class, empty where they are not known. ``whole``: all
-    classes, where these are the facts of a pair of them; else empty."""
+    classes, where these are the facts of a pair of them; else empty. ``one_hot``: the places of one-hot inputs."""
 
     samples: int
     inputs: tuple[str, ...]
@@ -132,6 +137,7 @@ class Facts:
     conflicts: Conflicts | None = None
     class_counts: tuple[int, ...] = ()
     whole: tuple[str, ...] = ()
+    one_hot: tuple[int, ...] = ()
 
     @property
     def every_class(self) -> tuple[str, ...]:
@@ -237,3 +243,4 @@ class ModelSpec:
     params: Mapping[str, Fraction | str]
     constraints: tuple[Constraint, ...] = ()
     monotone: tuple[Monotone, ...] = ()
+    robust: Robustness | None = None

@@ -70,19 +70,19 @@ def _sign(value: Fraction, before: str) -> str:
 def quantity_text(quantity: Quantity, layers: Sequence[str]) -> str:
     """The quantity in the words of the language; classes, units and inputs are told by number."""
     match quantity:
-        case Loss(kind, margin, weights):
+        case Loss(kind, margin, weights, nominal):
             argument = f"({decimal_text(margin)})" if kind == "hinge" else ""
-            return f"{kind}{argument}{_weighted(weights)}"
-        case Errors(of):
-            return "errors" if of is None else f"errors of class {of}"
+            return f"{_plain(nominal)}{kind}{argument}{_weighted(weights)}"
+        case Errors(of, nominal):
+            return _plain(nominal) + ("errors" if of is None else f"errors of class {of}")
         case Norm(kind, part, of_layers):
             return f"{kind}({', '.join(f'{layers[layer]}.{part}' for layer in of_layers)})"
         case UnitsUsed(layer):
             return f"units({layers[layer]})"
         case FeaturesUsed():
             return "features_used"
-        case Margin(layer):
-            return "margin" if layer is None else f"margin({layers[layer]})"
+        case Margin(layer, nominal):
+            return _plain(nominal) + ("margin" if layer is None else f"margin({layers[layer]})")
         case Margins():
             return "margins"
         case FanIn(layer):
@@ -90,6 +90,10 @@ def quantity_text(quantity: Quantity, layers: Sequence[str]) -> str:
         case Parameters(layer, part, units, inputs):
             index = places(units) if not inputs else f"{places(units)}, {places(inputs)}"
             return f"{layers[layer]}.{part}[{index}]"
+
+
+def _plain(nominal: bool) -> str:
+    return "nominal " if nominal else ""
 
 
 def _weighted(weights: str | tuple[Fraction, ...] | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from bdnnc.language import tree
 from bdnnc.language.constants import Constants
@@ -14,7 +15,9 @@ from bdnnc.language.possibility import Judge
 from bdnnc.language.quantities import Constraint, Goal, Monotone, sparse_layers
 from bdnnc.language.quantity_reader import QuantityReader
 from bdnnc.language.ranges import Ranges
-from bdnnc.language.robust_checks import check_robust
+from bdnnc.language.robust_checks import RobustChecker
+from bdnnc.language.robust_meaning import check_meaning
+from bdnnc.language.robustness import Robustness
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Statements:
     goals: tuple[Goal, ...]
     constraints: tuple[Constraint, ...]
     monotone: tuple[Monotone, ...]
+    robust: Robustness | None
     complete: bool
 
 
@@ -33,6 +37,7 @@ def check_statements(
     subject: tree.Subject | None,
     robust: tree.Robust | None,
     constants: Constants,
+    folder: Path,
 ) -> Statements:
     """The statements about a network, each checked alone and against what the network can do."""
     reader = LinearReader(constants, QuantityReader(constants, network))
@@ -40,14 +45,16 @@ def check_statements(
     goal_checker = GoalChecker(constants, reader, network, constrained)
     goals = () if objective is None else goal_checker.check(objective)
     comparisons, monotone = ((), ()) if subject is None else ConstraintChecker(constants, reader, network).check(subject)
-    if robust is not None:
-        check_robust(robust, constants)
+    block = None if robust is None else RobustChecker(constants, network, folder).check(robust)
     read = Statements(
         tuple(goal for goal in goals if goal is not None),
         tuple(constraint for constraint in comparisons if constraint is not None),
         tuple(statement for statement in monotone if statement is not None),
-        None not in (*goals, *comparisons, *monotone),
+        block,
+        None not in (*goals, *comparisons, *monotone) and (robust is None) == (block is None),
     )
+    if robust is not None:
+        check_meaning(robust, read.goals, read.constraints, network, constants.findings)
     _judge(read, network, constants)
     return read
 

@@ -16,5 +16,8 @@ OF_LAYER = ("units", "fan_in", "margin")
 MODEL_WORDS = (*LOSSES, *NORMS, *OF_LAYER, "errors", "margins", "weights", "bias", "features_used")
 """Quantities of the network that is sought."""
 
+PERTURBATION_SETS = ("linf", "l1", "l2", "box", "budget", "polytope", "flips")
+"""What stands behind `within`."""
+
 QUANTITY_WORDS = frozenset({*MODEL_WORDS, *COUNTS, *FUNCTIONS, "nominal", "all", "balanced"})
 """Barred as names of params and layers."""

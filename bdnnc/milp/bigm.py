@@ -3,7 +3,8 @@
     trigger = 1 => a >= t     a - M u >= t - M         trigger = 0 => a >= t     a + M e >= t          M = t - low
     trigger = 0 => a <= t     a - M u <= t             trigger = 1 => a <= t     a + M u <= t + M      M = high - t
 
-(docs/formulations.md, *The program*.) A row whose M is not positive needs no trigger; M is then 0.
+Of two premises each has its own term, with the same M. (docs/formulations.md, *The program*.) A row whose M is not positive
+needs no trigger; M is then 0.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from bdnnc.diagnostics import InternalError
 from bdnnc.ir.boxes import conclusion_box
-from bdnnc.ir.program import Implication, Key, PreActivation, Program, Summand, Variable
+from bdnnc.ir.program import Implication, Key, PreActivation, Premise, Program, Summand, Variable
 from bdnnc.milp.names import NameBlock
 from bdnnc.milp.rows import ChunkedPiece, Floats, Index, Piece, RowBlock, one_column
 
@@ -66,9 +67,12 @@ def implication_rows(rule: Implication, a: PreActivation, program: Program, star
     else:
         low, high = _conclusion_box(rule, a, where, program)
         big = np.maximum(threshold - low if rule.sense == ">=" else high - threshold, 0.0)
-        sign = 1.0 if (rule.sense == ">=") == (rule.value == 0) else -1.0
-        relaxed = threshold if rule.value == 0 else _when_on(rule.sense, threshold, big)
-        pieces.append(one_column(start[rule.trigger] + rule.literal.reshape(where.grid), sign * big))
+        premises = [Premise(rule.trigger, rule.value, rule.literal), *(() if rule.also is None else (rule.also,))]
+        relaxed = threshold
+        for premise in premises:
+            sign = 1.0 if (rule.sense == ">=") == (premise.value == 0) else -1.0
+            relaxed = relaxed if premise.value == 0 else _when_on(rule.sense, relaxed, big)
+            pieces.append(one_column(start[premise.block] + premise.literal.reshape(where.grid), sign * big))
         limit = (relaxed - offset).ravel()
     infinite = np.broadcast_to(np.inf, rule.size)
     return RowBlock(
@@ -131,7 +135,8 @@ def _note(rule: Implication) -> str:
     symbol, layer = rule.trigger
     side = "low" if rule.sense == ">=" else "high"
     form = "t - low" if rule.sense == ">=" else "high - t"
-    premise = f"{symbol}({layer}) = {rule.value} => {conclusion} {rule.sense} t"
+    also = "" if rule.also is None else f" and {rule.also.block[0]}({rule.also.block[1]}) = {rule.also.value}"
+    premise = f"{symbol}({layer}) = {rule.value}{also} => {conclusion} {rule.sense} t"
     return f"{premise}, M = {form} of the row, {side} from the boxes of weights and bias"
 
 

@@ -248,10 +248,12 @@ MEANINGS = {
     "zb": "1 where the bias is not 0",
     "s": "weight times the binary below",
     "u": "1 where the unit is active",
+    "c": "1 where the samples of the class are wrong, or change their pattern",
     "e": "1 where the samples of the class count as errors",
     "o": "1 where another score is at least as large",
     "d": "what the sample costs",
     "t": "the margin",
+    "tp": "the margin of the points as they are",
     "tu": "the margin of the unit",
     "n": "magnitude of a weight",
     "nb": "magnitude of a bias",
@@ -267,4 +269,31 @@ MEANINGS = {
     "f": "1 where the column of the file is used",
     "up": "1 where a path from the monotone inputs has a positive product",
     "down": "1 where a path from the monotone inputs has a negative product",
+    "fall": "how far the sum can fall within its set",
+    "rise": "how far the sum can rise within its set",
+    "wp": "positive part of a weight",
+    "wn": "negative part of a weight",
+    "tw": "largest magnitude of the unit's weights",
+    **{
+        f"{symbol}{way}": f"{meaning}, of a {word}"
+        for way, word in (("f", "fall"), ("r", "rise"))
+        for symbol, meaning in (
+            ("t", "what the limit of the set is worth"),
+            ("p", "what the input gains beyond it"),
+            ("a", "what the upper end of the input's box is worth"),
+            ("b", "what the lower end of the input's box is worth"),
+            ("m", "multiplier of a row of the polytope"),
+            ("v", "part of the weight that the ball pays for"),
+        )
+    },
+    **{
+        f"{symbol}{of}": meaning
+        for of in ("u", "f", "r")
+        for symbol, meaning in (
+            ("h", "magnitude of a component"),
+            ("o", "length of a pair"),
+            ("x", "a pair turned, along its first axis"),
+            ("y", "a pair turned, along its second axis"),
+        )
+    },
 }

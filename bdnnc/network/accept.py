@@ -23,7 +23,7 @@ from bdnnc.formulation.plan import LayerPlan
 from bdnnc.ir.domains import RealDomain
 from bdnnc.ir.program import Clause
 from bdnnc.network.conflict import Conflict
-from bdnnc.network.decode import decode, decoded_layer, read_claim
+from bdnnc.network.decode import Claim, decode, decoded_layer, read_claim
 from bdnnc.network.encode import encode
 from bdnnc.network.equations import with_equations
 from bdnnc.network.evaluate import layer_activity, layer_output
@@ -32,6 +32,7 @@ from bdnnc.network.measure import Measured
 from bdnnc.network.network import Layer, Network
 from bdnnc.network.sums import exact_sums
 from bdnnc.network.widening import widened_layer
+from bdnnc.network.worst_activity import WorstActivity
 
 Floats = NDArray[np.float64]
 
@@ -95,12 +96,12 @@ def _unit_by_unit(vector: Floats, formulation: Formulation, widen: bool) -> list
     layers: list[Layer] = []
     for plan, required in zip(formulation.plans, claim.required, strict=True):
         layer = decoded_layer(plan, claim, required, below)
-        at_its_word = plan.thresholds.exact or (not widen and _is_true(plan, layer, required, below))
+        at_its_word = plan.thresholds.exact or (not widen and _is_true(plan, layer, required, below, claim.kept))
         if not at_its_word:  # on a lattice of sums what was rounded is exact already
             layer = widened_layer(layer, plan, required, below, claim, formulation)
         layers.append(layer)
         if layer.unit != "linear":
-            below = layer_output(layer, _checked_activity(plan, layer, required, below))
+            below = layer_output(layer, _checked_activity(plan, layer, required, below, claim.kept))
     return layers
 
 
@@ -110,7 +111,7 @@ def _jointly(
     """The first of the joint program's candidates that does everything that the solution claims, exactly."""
     claimed = float(joint.model.c @ vector[: len(joint.model.c)])
     enough = Fraction(claimed) + Fraction(CLAIM_ROOM) * max(formulation.unit, abs(Fraction(claimed)))
-    required = read_claim(vector, formulation).required
+    claim = read_claim(vector, formulation)
     verdict: Accepted | Rejected = Rejected("no real parameters were found")
     found: Accepted | None = None
     is_last = formulation.stage == len(formulation.problem.goals) - 1
@@ -118,7 +119,7 @@ def _jointly(
         try:
             exact = with_equations(layers, formulation)
             _check_sets(exact, formulation)
-            _check_activities(exact, required, formulation)
+            _check_activities(exact, claim, formulation)
         except Conflict as conflict:
             verdict = Rejected(str(conflict))
             continue
@@ -149,12 +150,12 @@ def _check_sets(layers: list[Layer], formulation: Formulation) -> None:
             raise Conflict(f"a bias of layer `{layer.name}` is outside its set")
 
 
-def _check_activities(layers: list[Layer], required: tuple[NDArray[np.int8], ...], formulation: Formulation) -> None:
+def _check_activities(layers: list[Layer], claim: Claim, formulation: Formulation) -> None:
     """Raises Conflict where a layer does not do what is required of it."""
     below = formulation.problem.patterns
-    for layer, plan, wanted in zip(layers, formulation.plans, required, strict=True):
+    for layer, plan, wanted in zip(layers, formulation.plans, claim.required, strict=True):
         if layer.unit != "linear":
-            below = layer_output(layer, _checked_activity(plan, layer, wanted, below))
+            below = layer_output(layer, _checked_activity(plan, layer, wanted, below, claim.kept))
 
 
 def _verdict(layers: list[Layer], formulation: Formulation, inputs: tuple[Input, ...]) -> Accepted | Rejected:
@@ -171,26 +172,49 @@ def _verdict(layers: list[Layer], formulation: Formulation, inputs: tuple[Input,
     return Accepted(network, sign_of(formulation.goal) * measured.goal(formulation.goal))
 
 
-def _is_true(plan: LayerPlan, layer: Layer, required: NDArray[np.int8], below: ExactMatrix) -> bool:
+def _is_true(plan: LayerPlan, layer: Layer, required: NDArray[np.int8], below: ExactMatrix, kept: NDArray[np.bool_]) -> bool:
     """Whether the layer, as it was decoded, does what the solution claims of it."""
     try:
-        _checked_activity(plan, layer, required, below)
+        _checked_activity(plan, layer, required, below, kept)
     except Conflict:
         return False
     return True
 
 
-def _checked_activity(plan: LayerPlan, layer: Layer, required: NDArray[np.int8], below: ExactMatrix) -> NDArray[np.bool_]:
-    """The exact activity of a layer, (patterns, units). Raises Conflict where it is not what the solution claims, or not with
-    the margin that the file demands."""
+def _checked_activity(
+    plan: LayerPlan, layer: Layer, required: NDArray[np.int8], below: ExactMatrix, kept: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """The exact activity of a layer, (patterns, units). Raises Conflict where it is not what the solution claims, over the
+    set of each pattern that is ``kept``, or not with the margin that the file demands."""
     active = layer_activity(layer, below)
     wrong = (required != 0) & (active != (required > 0))
     if wrong.any():
         raise Conflict(f"{int(wrong.sum())} activations of layer `{layer.name}` are not what the solver claimed")
+    if plan.moves:
+        worst = WorstActivity.of(layer, below, plan.moves, kept)
+        changing = ((required > 0) & ~worst.always_active) | ((required < 0) & ~worst.never_active)
+        if changing.any():
+            raise Conflict(f"{int(changing.sum())} activations of layer `{layer.name}` change within their sets")
     if isinstance(plan.layer.margin, Fraction):
-        sums = exact_sums(layer, below)
-        for unit, denominator in enumerate(sums.denominators):
-            nearest = np.abs(sums.numerators[required[:, unit] != 0, unit])
-            if len(nearest) and Fraction(int(nearest.min()), denominator) < plan.layer.margin / 2:
-                raise Conflict(f"layer `{layer.name}` misses its declared margin")
+        _check_margin(plan, plan.layer.margin, layer, required, below, kept)
     return active
+
+
+def _check_margin(
+    plan: LayerPlan,
+    margin: Fraction,
+    layer: Layer,
+    required: NDArray[np.int8],
+    below: ExactMatrix,
+    kept: NDArray[np.bool_],
+) -> None:
+    """Raises Conflict where a pre-activation comes nearer to 0 than half the declared margin."""
+    worst = WorstActivity.of(layer, below, plan.moves, kept) if plan.moves else None
+    sums = exact_sums(layer, below)
+    lowest, highest = (sums, sums) if worst is None else (worst.lowest, worst.highest)
+    for unit in range(plan.layer.units):
+        active = lowest.numerators[required[:, unit] > 0, unit]
+        inactive = -highest.numerators[required[:, unit] < 0, unit]
+        ends = ((active, lowest.denominators[unit]), (inactive, highest.denominators[unit]))
+        if any(len(side) and Fraction(int(side.min()), below_it) < margin / 2 for side, below_it in ends):
+            raise Conflict(f"layer `{layer.name}` misses its declared margin")

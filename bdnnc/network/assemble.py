@@ -141,7 +141,7 @@ def _training(figures: Recomputable, goals: tuple[GoalRecord, ...], run: Run, sa
         bound=first.bound,
         gap=relative_gap(figures.objective, first.bound),
         errors=figures.errors,
-        nominal_errors=figures.errors,
+        nominal_errors=figures.nominal_errors,
         cuts=run.cuts,
         samples=samples,
         seed=run.seed,

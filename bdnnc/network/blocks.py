@@ -6,7 +6,6 @@ The table `VALUES` is the counterpart of `MEANINGS` in the MILP: a symbol that s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from functools import cached_property
 from math import floor
 
@@ -16,16 +15,36 @@ from numpy.typing import NDArray
 from bdnnc.diagnostics import InternalError
 from bdnnc.exact import ExactMatrix
 from bdnnc.formulation.formulate import Formulation
+from bdnnc.formulation.layers import keeps_patterns
 from bdnnc.formulation.losses import wanted
 from bdnnc.formulation.mentions import hinge_margins
 from bdnnc.formulation.plan import LayerPlan
-from bdnnc.ir.domains import ParameterDomain, RealDomain, ScaledDomain
-from bdnnc.ir.program import Index, Link, Variable
+from bdnnc.formulation.worst.cases import worst_cases_of
+from bdnnc.ir.domains import ScaledDomain
+from bdnnc.ir.program import Link, Variable
 from bdnnc.network.evaluate import layer_activity, layer_output
-from bdnnc.network.measure import path_signs
+from bdnnc.network.measure import Measured
 from bdnnc.network.network import FractionArray, Layer, Network
+from bdnnc.network.penalty_values import (
+    axes_of,
+    bias_magnitudes,
+    bias_present,
+    bias_signs,
+    columns_used,
+    directions,
+    largest,
+    largest_bias,
+    magnitudes,
+    present,
+    reached,
+    signs,
+    units_used,
+    values_chosen,
+)
 from bdnnc.network.scales import scale_of
 from bdnnc.network.sums import exact_sums
+from bdnnc.network.worst_activity import WorstActivity
+from bdnnc.network.worst_values import worst_values
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -43,8 +62,7 @@ class Point:
 
     def values(self, variable: Variable) -> Floats:
         """The values of a block, (size,)."""
-        symbol = variable.symbol.rstrip("0123456789") if variable.symbol[:1] in "du" else variable.symbol
-        maker = VALUES.get(symbol)
+        maker = VALUES.get(variable.symbol.rstrip("0123456789"))
         if maker is None:
             raise InternalError(f"nobody knows what `{variable.symbol}` means")
         return maker(self, variable)
@@ -84,6 +102,15 @@ class Point:
                 below = layer_output(layer, found[-1])
         return found
 
+    @cached_property
+    def worst(self) -> dict[str, Floats]:
+        """The blocks of worst cases by symbol."""
+        uncertainty, plan = self.problem.uncertainty, self.formulation.plans[0]
+        if uncertainty is None:
+            raise InternalError("nothing moves")
+        cases = worst_cases_of(uncertainty, plan.layer)
+        return worst_values(cases, self.network.layers[0].weights, self.problem.patterns.shape[0])
+
     def free_weights(self, variable: Variable) -> FractionArray:
         """The weights that the problem leaves free, in the order of the block."""
         return self.layer(variable).weights[self.plan(variable).layer.free]
@@ -91,14 +118,6 @@ class Point:
     def biases(self, variable: Variable) -> FractionArray:
         bias = self.layer(variable).bias
         return bias[:1] if self.plan(variable).thresholds.bias.kind == "shared" else bias
-
-
-def axes_of(variable: Variable) -> tuple[Index, ...]:
-    """One index array an axis, each (size,)."""
-    if variable.index is not None:
-        return variable.index
-    found: tuple[Index, ...] = ()
-    return np.unravel_index(np.arange(variable.size), variable.shape) if variable.shape else found
 
 
 # --- parameters and their encodings -------------------------------------------------------------------------------------
@@ -172,107 +191,6 @@ def _shares(point: Point, variable: Variable) -> Floats:
     return np.where(_chosen_members(point, variable), scale, 0.0)
 
 
-# --- penalties ----------------------------------------------------------------------------------------------------------
-
-
-def _present(point: Point, variable: Variable) -> Floats:
-    return (point.free_weights(variable) != 0).astype(np.float64)
-
-
-def _bias_present(point: Point, variable: Variable) -> Floats:
-    return (point.biases(variable) != 0).astype(np.float64)
-
-
-def _magnitudes(point: Point, variable: Variable) -> Floats:
-    return np.abs(point.free_weights(variable)).astype(np.float64)
-
-
-def _bias_magnitudes(point: Point, variable: Variable) -> Floats:
-    return np.abs(point.biases(variable)).astype(np.float64)
-
-
-def _signs(point: Point, variable: Variable) -> Floats:
-    return np.clip(point.free_weights(variable) >= 0, variable.lower, variable.upper).astype(np.float64)
-
-
-def _bias_signs(point: Point, variable: Variable) -> Floats:
-    return np.clip(point.biases(variable) >= 0, variable.lower, variable.upper).astype(np.float64)
-
-
-def _largest(point: Point, variable: Variable) -> Floats:
-    layers = [point.layer(variable)] if variable.layer else list(point.network.layers)
-    return np.array([max(float(np.abs(layer.weights).max()) for layer in layers)])
-
-
-def _largest_bias(point: Point, variable: Variable) -> Floats:
-    return np.array([float(np.abs(point.layer(variable).bias).max())])
-
-
-def _reached(point: Point, variable: Variable) -> Floats:
-    """1 at the first parameter and side that has the largest magnitude; nowhere if only a constant has it."""
-    weights = [layer.weights for layer in point.network.layers]
-    axes = axes_of(variable)
-    side = np.concatenate(axes[-1:])
-    if variable.symbol == "kb":
-        biases = point.layer(variable).bias
-        units = axes[0] if len(axes) > 1 else np.zeros(variable.size, dtype=np.int64)
-        values, most = biases[units], np.abs(biases).max()
-    elif variable.layer:
-        table = weights[point.place(variable)]
-        values, most = table[axes[0], axes[1]], np.abs(table).max()
-    else:
-        values, most = np.empty(variable.size, dtype=object), max(np.abs(table).max() for table in weights)
-        for place, table in enumerate(weights):
-            own = axes[0] == place
-            values[own] = table[axes[1][own], axes[2][own]]
-    sided = np.where(side == 0, values, -values)
-    found = np.zeros(variable.size)
-    reaching = np.flatnonzero(sided == most)
-    found[reaching[:1]] = 1.0
-    return found
-
-
-def _values_chosen(point: Point, variable: Variable) -> Floats:
-    """h, hb: 1 at the member of its set that a parameter is."""
-    if variable.symbol == "hb":
-        owners = axes_of(variable)[0] if len(variable.axes) > 1 else np.zeros(variable.size, dtype=np.int64)
-        members = [_members(domain) for domain in point.plan(variable).thresholds.bias.domains]
-        places: Index = np.concatenate(axes_of(variable)[-1:])
-        listed = np.array([members[i][k] for i, k in zip(owners.tolist(), places.tolist(), strict=True)], dtype=object)
-        return np.asarray(point.biases(variable)[owners] == listed).astype(np.float64)
-    plan = point.plan(variable).layer
-    units, inputs, member = axes_of(variable)
-    listed = np.array(_members(plan.domain), dtype=object)
-    weights = point.layer(variable).weights[units, inputs]
-    chosen = np.asarray(listed[member] == weights)
-    return np.where(plan.sparse & (weights == 0), False, chosen).astype(np.float64)
-
-
-def _members(domain: ParameterDomain) -> tuple[Fraction, ...]:
-    if isinstance(domain, RealDomain | ScaledDomain):
-        raise InternalError("a continuous set has no members to choose from")
-    return domain.values
-
-
-def _units_used(point: Point, variable: Variable) -> Floats:
-    outgoing = point.network.layers[point.place(variable) + 1].weights
-    return (outgoing != 0).any(axis=0).astype(np.float64)
-
-
-def _columns_used(point: Point, variable: Variable) -> Floats:
-    used = (point.network.layers[0].weights != 0).any(axis=0)
-    columns = np.array(point.problem.columns)
-    return np.array([float(used[columns == column].any()) for column in axes_of(variable)[0]])
-
-
-def _directions(point: Point, variable: Variable) -> Floats:
-    """up<k>, down<k>: whether a path of positive, of negative product reaches the unit from the inputs of statement k."""
-    rising = variable.symbol.startswith("up")
-    statement = point.problem.monotone[int(variable.symbol[2 if rising else 4 :])]
-    positive, negative = list(path_signs(point.network, statement.inputs))[point.place(variable)]
-    return (positive if rising else negative).astype(np.float64)
-
-
 # --- activations, margins, losses ----------------------------------------------------------------------------------------
 
 
@@ -286,14 +204,19 @@ def _products(point: Point, variable: Variable) -> Floats:
     return (below[:, np.nonzero(point.plan(variable).layer.free)[1]] * weights).ravel()
 
 
-def _distances(point: Point, place: int) -> Floats:
-    """The smallest distance of each unit, (units,)."""
+def _distances(point: Point, place: int, nominal: bool = False) -> Floats:
+    """The smallest distance of each unit, (units,), in the worst case unless ``nominal``."""
+    if place == 0 and not nominal and keeps_patterns(point.problem):
+        assert point.problem.uncertainty is not None
+        worst = WorstActivity.of(point.network.layers[0], point.problem.patterns, point.problem.uncertainty.moves)
+        return np.array([float(distance) for distance in worst.distances()])
     return np.asarray(np.abs(point.sums[place].floats()).min(axis=0), dtype=np.float64)
 
 
 def _margin(point: Point, variable: Variable) -> Floats:
     places = [point.place(variable)] if variable.layer else range(len(point.network.layers))
-    found = [_distances(point, k).min() for k in places if point.network.layers[k].unit != "linear"]
+    nominal = variable.symbol == "tp"
+    found = [_distances(point, k, nominal).min() for k in places if point.network.layers[k].unit != "linear"]
     return np.array([min(found)])
 
 
@@ -315,6 +238,19 @@ def _failures(point: Point, variable: Variable) -> Floats:
     true = scores[patterns, classes]
     beaten = [any(r is not None and r >= t for r in row) for row, t in zip(rivals, true, strict=True)]
     return np.array(beaten, dtype=np.float64)
+
+
+def _uncertified(point: Point, variable: Variable) -> Floats:
+    """c for each (pattern, class) that occurs: 0 where the outputs are the class's, and the pattern is kept or right at every
+    scenario."""
+    patterns, classes = axes_of(variable)
+    lost = Measured(point.network, point.problem).lost
+    assert lost is not None
+    return np.maximum(_failures(point, variable), lost[patterns, classes])
+
+
+def _worst(point: Point, variable: Variable) -> Floats:
+    return point.worst[variable.symbol]
 
 
 def _beaten(point: Point, variable: Variable) -> Floats:
@@ -339,6 +275,13 @@ def _deviations(point: Point, variable: Variable) -> Floats:
     return np.maximum(0.0, margin + rivals.max(axis=1) - true)
 
 
+WORST_SYMBOLS = (
+    *("fall", "rise", "wp", "wn", "tw"),
+    *(f"{symbol}{way}" for symbol in ("t", "p", "a", "b", "m", "v") for way in ("f", "r")),
+    *(f"{symbol}{of}" for symbol in ("h", "o", "x", "y") for of in ("u", "f", "r")),
+)
+"""Of the duals of worst cases, without the numbers of their sets."""
+
 VALUES: Mapping[str, Callable[[Point, Variable], Floats]] = {
     "w": _weights,
     "q": _weight_digits,
@@ -346,29 +289,32 @@ VALUES: Mapping[str, Callable[[Point, Variable], Floats]] = {
     "r": _bias_digits,
     "g": _scales,
     "p": _shares,
-    "z": _present,
-    "zb": _bias_present,
-    "n": _magnitudes,
-    "nb": _bias_magnitudes,
-    "v": _signs,
-    "vb": _bias_signs,
-    "m": _largest,
-    "mb": _largest_bias,
-    "k": _reached,
-    "kb": _reached,
-    "h": _values_chosen,
-    "hb": _values_chosen,
-    "y": _units_used,
-    "f": _columns_used,
-    "up": _directions,
-    "down": _directions,
+    "z": present,
+    "zb": bias_present,
+    "n": magnitudes,
+    "nb": bias_magnitudes,
+    "v": signs,
+    "vb": bias_signs,
+    "m": largest,
+    "mb": largest_bias,
+    "k": reached,
+    "kb": reached,
+    "h": values_chosen,
+    "hb": values_chosen,
+    "y": units_used,
+    "f": columns_used,
+    "up": directions,
+    "down": directions,
     "u": _activity,
     "s": _products,
     "t": _margin,
+    "tp": _margin,
     "tu": _margin_of_units,
     "e": _failures,
+    "c": _uncertified,
     "o": _beaten,
     "d": _deviations,
+    **dict.fromkeys(WORST_SYMBOLS, _worst),
 }
 
 __all__ = ["VALUES", "Point", "axes_of"]

@@ -10,7 +10,7 @@ from bdnnc.data.inputs import Above, Equals, Input
 from bdnnc.ir.problem import Problem
 from bdnnc.network.check import CertifyReport, Check, DomainCheck, value_text
 from bdnnc.network.consistency import DATA_HASH, SPEC_HASH, consistency_checks
-from bdnnc.network.document import MemberRecord, Model, Scalar, SetRecord, TrainingRecord, text_sha256
+from bdnnc.network.document import MemberRecord, Model, RobustRecord, Scalar, SetRecord, TrainingRecord, text_sha256
 from bdnnc.network.ensemble import Ensemble, Predictor
 from bdnnc.network.figures import recomputable, set_record
 from bdnnc.network.measure import Finding, Measured
@@ -100,7 +100,7 @@ def _members(ensemble: Ensemble, records: Sequence[MemberRecord], searched: Iter
         measured = Measured(network, known.problem)
         yield Check.equal(f"{at}training.loss", training.loss, measured.loss())
         yield Check.equal(f"{at}training.errors", training.errors, measured.errors())
-        yield Check.equal(f"{at}training.nominal_errors", training.nominal_errors, measured.errors())
+        yield Check.equal(f"{at}training.nominal_errors", training.nominal_errors, measured.errors(nominal=True))
 
 
 def _network(at: str, network: Network, record: MemberRecord, known: Searched) -> Iterator[Check]:
@@ -185,10 +185,17 @@ def _training_figures(model: Model, measured: Measured) -> Iterator[Check]:
     yield Check.equal("training.loss", training.loss, found.loss)
     yield Check.equal("training.objective", training.objective, found.objective)
     yield Check.equal("training.errors", training.errors, found.errors)
-    yield Check.equal("training.nominal_errors", training.nominal_errors, found.errors)
+    yield Check.equal("training.nominal_errors", training.nominal_errors, found.nominal_errors)
     yield Check.equal("certificate.recomputable.loss", claimed.loss, found.loss)
     yield Check.equal("certificate.recomputable.objective", claimed.objective, found.objective)
     yield Check.equal("certificate.recomputable.errors", claimed.errors, found.errors)
+    yield Check.equal("certificate.recomputable.robust", _robust_text(claimed.robust), _robust_text(found.robust))
+
+
+def _robust_text(record: RobustRecord | None) -> str:
+    if record is None:
+        return "none"
+    return f"{record.sense}, {record.kept} kept, {record.certified} certified"
 
 
 def _set(name: str, network: Predictor, claimed: SetRecord | None, samples: Samples | None) -> Iterator[Check]:

@@ -42,11 +42,12 @@ def clause_of_rows(
 def _own_literals(
     plan: LayerPlan, patterns: Index, units: Index, side: NDArray[np.int8], claim: Claim, formulation: Formulation
 ) -> tuple[Literals, Literals]:
-    """``(ones, zeros)``: the layer's u, or, where classes are claimed right instead, their e."""
+    """``(ones, zeros)``: the layer's u, or, where classes are claimed right instead, their e or c."""
     name = plan.layer.name
     if ("u", name) in claim.blocks:
         flat = patterns * plan.layer.units + units
         return [(("u", name), np.unique(flat[side > 0]))], [(("u", name), np.unique(flat[side < 0]))]
     holders, _ = np.nonzero(formulation.problem.counts)
-    right = (claim.blocks["e", name] < 0.5) & np.isin(holders, patterns)
-    return [], [(("e", name), np.flatnonzero(right))]
+    symbol = "e" if ("e", name) in claim.blocks else "c"
+    right = (claim.blocks[symbol, name] < 0.5) & np.isin(holders, patterns)
+    return [], [((symbol, name), np.flatnonzero(right))]

@@ -13,7 +13,9 @@ from bdnnc.data.inputs import Input
 from bdnnc.diagnostics import InternalError
 from bdnnc.exact import ExactMatrix
 from bdnnc.formulation.formulate import Formulation
+from bdnnc.formulation.layers import is_soft, keeps_patterns
 from bdnnc.formulation.losses import wanted
+from bdnnc.formulation.mentions import asks_for_nominal
 from bdnnc.formulation.plan import LayerPlan
 from bdnnc.ir.domains import BitsDomain, LatticeDomain, ListDomain, ParameterDomain, RealDomain, ScaledDomain
 from bdnnc.ir.program import Key
@@ -21,16 +23,19 @@ from bdnnc.network.evaluate import layer_activity, layer_output
 from bdnnc.network.network import FractionArray, Layer, Network
 from bdnnc.network.rounding import Rounding, drawn_into, rounded_into, shortest
 from bdnnc.network.sums import exact_sums
+from bdnnc.network.worst_activity import WorstActivity
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Claim:
-    """What a vector says: its blocks, and the required activity of each layer, (patterns, units): 1 active, -1 not, 0 open."""
+    """What a vector says: its blocks, and the required activity of each layer, (patterns, units): 1 active, -1 not, 0 open.
+    ``kept``: (patterns,), those that have to keep their first-layer pattern over their set."""
 
     blocks: dict[Key, Floats]
     required: tuple[NDArray[np.int8], ...]
+    kept: NDArray[np.bool_]
 
 
 def read_claim(vector: Floats, formulation: Formulation) -> Claim:
@@ -40,7 +45,28 @@ def read_claim(vector: Floats, formulation: Formulation) -> Claim:
     for variable in formulation.program.variables:
         blocks[variable.key] = vector[place : place + variable.size]
         place += variable.size
-    return Claim(blocks, tuple(_required(plan, blocks, formulation) for plan in formulation.plans))
+    kept = _kept(blocks, formulation)
+    required = [_required(plan, blocks, formulation) for plan in formulation.plans]
+    if is_soft(formulation.problem) and not asks_for_nominal(formulation.problem):
+        for activity in required:  # what the binaries say of a point that is given up, nothing stands behind
+            activity[~kept] = 0
+    if not _scenarios_have_margins(formulation):
+        for activity in required:  # at the boundary either activity will do, so that what is said of one need not be true
+            activity[formulation.problem.points :] = 0
+    return Claim(blocks, tuple(required), kept)
+
+
+def _scenarios_have_margins(formulation: Formulation) -> bool:
+    return not any(((plan.thresholds.active + plan.thresholds.inactive) == 0).any() for plan in formulation.plans)
+
+
+def _kept(blocks: dict[Key, Floats], formulation: Formulation) -> NDArray[np.bool_]:
+    problem = formulation.problem
+    if not is_soft(problem):
+        return np.full(problem.patterns.shape[0], keeps_patterns(problem))
+    patterns, _ = np.nonzero(problem.counts)
+    sure = blocks["c", problem.layers[-1].name] < 0.5
+    return np.bincount(patterns[sure], minlength=problem.patterns.shape[0]) > 0
 
 
 def _required(plan: LayerPlan, blocks: dict[Key, Floats], formulation: Formulation) -> NDArray[np.int8]:
@@ -54,10 +80,11 @@ def _required(plan: LayerPlan, blocks: dict[Key, Floats], formulation: Formulati
         if plan is formulation.plans[-1]:
             claimed[~_backed(name, claimed, formulation)] = 0
         required = claimed.reshape(shape)
-    if ("e", name) in blocks:
-        patterns, classes = np.nonzero(formulation.problem.counts)
-        right = blocks["e", name] < 0.5
-        required[patterns[right]] = 2 * wanted(formulation.problem)[classes[right]] - 1
+    for symbol in ("e", "c"):
+        if (symbol, name) in blocks:
+            patterns, classes = np.nonzero(formulation.problem.counts)
+            right = blocks[symbol, name] < 0.5
+            required[patterns[right]] = 2 * wanted(formulation.problem)[classes[right]] - 1
     return required
 
 
@@ -168,28 +195,40 @@ def _biases(
     claimed = claim.blocks["b", layer.name]
     found = [nearest_member(domain, value, rounding) for domain, value in zip(bias.domains, claimed, strict=True)]
     if any(lattice is not None for lattice in bias.lattices):
-        sums = exact_sums(layer, below)
+        lowest, highest = _extremes(plan, claim, layer, below)
         groups = [range(plan.layer.units)] if bias.kind == "shared" else [range(i, i + 1) for i in range(plan.layer.units)]
         for place, (domain, group) in enumerate(zip(bias.domains, groups, strict=True)):
-            middle = middle_bias(sums, required, group, domain)
+            middle = middle_bias(lowest, highest, required, group, domain)
             found[place] = found[place] if middle is None else middle
     repeated = found * plan.layer.units if bias.kind == "shared" else found
     return np.array(repeated, dtype=object)
 
 
-def middle_bias(sums: ExactMatrix, required: NDArray[np.int8], group: range, domain: ParameterDomain) -> Fraction | None:
+def _extremes(plan: LayerPlan, claim: Claim, layer: Layer, below: ExactMatrix) -> tuple[ExactMatrix, ExactMatrix]:
+    """The exact pre-activations of a layer with bias 0, at the lowest and at the highest of each point's set where it has to
+    keep its pattern."""
+    if not plan.moves:
+        sums = exact_sums(layer, below)
+        return sums, sums
+    worst = WorstActivity.of(layer, below, plan.moves, claim.kept)
+    return worst.lowest, worst.highest
+
+
+def middle_bias(
+    lowest: ExactMatrix, highest: ExactMatrix, required: NDArray[np.int8], group: range, domain: ParameterDomain
+) -> Fraction | None:
     """The middle of the biases within ``domain`` that give the required activity; None if there are none.
 
-    ``sums``: exact pre-activations with bias 0. Active rows need b >= -sum, inactive ones b < -sum.
+    ``lowest``, ``highest``: exact pre-activations with bias 0. Active rows need b >= -lowest, inactive ones b < -highest.
     """
     low, high, open_end = domain.lower, domain.upper, False
     for unit in group:
-        column, denominator = sums.numerators[:, unit], sums.denominators[unit]
-        active, inactive = column[required[:, unit] > 0], column[required[:, unit] < 0]
+        active = lowest.numerators[required[:, unit] > 0, unit]
+        inactive = highest.numerators[required[:, unit] < 0, unit]
         if len(active):
-            low = max(low, Fraction(-int(active.min()), denominator))
+            low = max(low, Fraction(-int(active.min()), lowest.denominators[unit]))
         if len(inactive):
-            end = Fraction(-int(inactive.max()), denominator)
+            end = Fraction(-int(inactive.max()), highest.denominators[unit])
             if end <= high:
                 high, open_end = end, True
     if low > high or (open_end and low == high):

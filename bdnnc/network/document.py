@@ -133,16 +133,29 @@ class SetRecords:
 
 
 @dataclass(frozen=True, slots=True)
+class RobustRecord:
+    """What was shown of perturbed training samples. ``kept``: samples whose first-layer pattern is the same over their whole
+    set; ``certified``: those of them that are right."""
+
+    sense: Literal["static", "soft", "adaptive"]
+    kept: int
+    certified: int
+
+
+@dataclass(frozen=True, slots=True)
 class Recomputable:
     """What anybody can recompute from the file and the data. ``margins``: smallest distance from 0 on the training samples by
     layer name, as `evaluate.smallest_margins` defines it, linear layers left out. ``errors``: None for regression.
-    ``constraints``: the constraints and monotone statements, all of which the network keeps."""
+    ``constraints``: the constraints and monotone statements, all of which the network keeps. With a `robust` block loss,
+    objective and errors are worst cases, ``nominal_errors`` are not, and ``robust`` says more."""
 
     loss: Fraction
     objective: Fraction
     errors: int | None
     margins: Mapping[str, Fraction]
     constraints: int = 0
+    nominal_errors: int | None = None
+    robust: RobustRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

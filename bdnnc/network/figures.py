@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from bdnnc.data.dataset import Dataset, Samples
 from bdnnc.network import score
-from bdnnc.network.document import Recomputable, SetRecord, SetRecords
+from bdnnc.network.document import Recomputable, RobustRecord, SetRecord, SetRecords
 from bdnnc.network.ensemble import Ensemble, Predictor
 from bdnnc.network.ensemble_score import score_votes
 from bdnnc.network.evaluate import last_output
@@ -21,7 +23,22 @@ def recomputable(measured: Measured) -> Recomputable:
         errors=measured.errors(),
         margins={layer.name: min(units) for layer, units in margins if units is not None},
         constraints=len(problem.constraints) + len(problem.monotone),
+        nominal_errors=measured.errors(nominal=True),
+        robust=robust_record(measured),
     )
+
+
+def robust_record(measured: Measured) -> RobustRecord | None:
+    """What is known of the perturbed training samples; None where nothing moves."""
+    uncertainty, counts = measured.problem.uncertainty, measured.problem.counts
+    if uncertainty is None:
+        return None
+    kept = measured.kept
+    if measured.problem.is_regression:
+        return RobustRecord(uncertainty.sense, int(counts[kept].sum()), 0)
+    right = ~score.wrong(measured.output)
+    certified = right & kept[:, np.newaxis] if measured.lost is None else right & ~measured.lost
+    return RobustRecord(uncertainty.sense, int(counts[kept].sum()), int((certified * counts).sum()))
 
 
 def set_record(network: Predictor, samples: Samples) -> SetRecord:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from bdnnc.exact import ExactMatrix
 from bdnnc.formulation.formulate import Formulation
-from bdnnc.ir.program import Clause, Key
+from bdnnc.ir.program import Clause, Implication, Key
 from bdnnc.milp.lower import column_slices, implication_slices, lower
 from bdnnc.milp.model import MilpModel
 from bdnnc.network.conflict import Conflict
@@ -139,9 +139,12 @@ class JointProgram:
         rows: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
         signs: list[Floats] = [np.zeros(0)]
         for rule, where in implication_slices(self.formulation.program, self.model):
-            if rule.trigger is None or rule.summands or rule.layer not in chosen:
+            if rule.trigger is None or rule.layer not in chosen or not _is_of_worst_cases(rule):
                 continue
-            held = np.flatnonzero(arrays.lower[slices[rule.trigger]][rule.literal] == rule.value)
+            met = arrays.lower[slices[rule.trigger]][rule.literal] == rule.value
+            if rule.also is not None:
+                met &= arrays.lower[slices[rule.also.block]][rule.also.literal] == rule.also.value
+            held = np.flatnonzero(met)
             rows.append(where.start + held)
             signs.append(np.full(len(held), -1.0 if rule.sense == ">=" else 1.0))
         return np.concatenate(rows), np.concatenate(signs)
@@ -220,3 +223,8 @@ class JointProgram:
             if layer.unit != "linear":
                 below = layer_output(layer, layer_activity(layer, below))
         return layers
+
+
+def _is_of_worst_cases(rule: Implication) -> bool:
+    """Whether a row has no summands, or only how far its sum can move: others are those of a margin of its own."""
+    return all(part.block[0] in ("fall", "rise") for part in rule.summands)

@@ -5,7 +5,7 @@ It knows weights and what the network computes on the patterns of a `Problem`, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -34,6 +34,10 @@ from bdnnc.language.quantities import (
 from bdnnc.network import score
 from bdnnc.network.evaluate import Output, last_output, unit_margins
 from bdnnc.network.network import Layer, Network
+from bdnnc.network.verification.point import judge
+from bdnnc.network.verification.verdict import rightness
+from bdnnc.network.worst_activity import WorstActivity
+from bdnnc.uncertainty.sets import Moves
 
 Value = Fraction | tuple[Fraction, ...]
 """One number, or a number a row (`FanIn`, `Parameters`)."""
@@ -55,10 +59,12 @@ class Finding:
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """A network held against a problem of its shape; what it computes on the patterns is worked out once, when first needed."""
+    """A network held against a problem of its shape; what it computes on the patterns is worked out once, when first needed.
+    ``judged``: (patterns, classes), what was found to be wrong over the sets, where somebody has found that out already."""
 
     network: Network
     problem: Problem
+    judged: NDArray[np.bool_] | None = None
 
     @cached_property
     def output(self) -> Output:
@@ -75,9 +81,10 @@ class Measured:
         layers, problem = self.network.layers, self.problem
         match quantity:
             case Loss():
-                return score.loss(quantity, self.output, problem.counts, problem.targets)
-            case Errors(of):
-                return Fraction(score.errors(self.output, problem.counts, of))
+                lost = None if quantity.nominal else self.lost
+                return score.loss(quantity, self.output, problem.counts, problem.targets, lost)
+            case Errors(of, nominal):
+                return Fraction(score.errors(self.output, problem.counts, of, None if nominal else self.lost))
             case Norm(kind, part, places):
                 return _norm(kind, [number for place in places for number in _numbers(layers[place], part)])
             case UnitsUsed(place):
@@ -85,10 +92,10 @@ class Measured:
             case FeaturesUsed():
                 used: list[int] = np.argwhere(present(layers[0]))[:, 1].tolist()
                 return Fraction(len({problem.columns[j] for j in used}))
-            case Margin(place):
-                return min(self._unit_margins(place))
+            case Margin(place, nominal):
+                return min(self._unit_margins(place, nominal))
             case Margins():
-                return sum(self._unit_margins(None), Fraction(0))
+                return sum(self._unit_margins(None, False), Fraction(0))
             case FanIn(place):
                 return tuple(Fraction(int(number)) for number in present(layers[place]).sum(axis=1))
             case Parameters(place, "weights", units, inputs):
@@ -112,23 +119,78 @@ class Measured:
     def loss(self) -> Fraction:
         """The loss part of the first goal with its coefficients; its errors where it has no loss, 0 where neither."""
         terms = score.loss_terms(self.problem.goals[0])
-        return score.terms_value(terms, self.output, self.problem.counts, self.problem.targets) if terms else Fraction(0)
+        return sum((term.coefficient * self.single(term.quantity) for term in terms), Fraction(0))
 
-    def errors(self) -> int | None:
-        """The samples that are errors; None for regression."""
-        return None if self.problem.is_regression else score.errors(self.output, self.problem.counts)
+    def errors(self, nominal: bool = False) -> int | None:
+        """The samples that are errors, in the worst case unless ``nominal``; None for regression."""
+        return None if self.problem.is_regression else int(self.single(Errors(None, nominal)))
 
     def findings(self) -> Iterator[Finding]:
-        """Every constraint, then every monotone statement, in the order of the file."""
+        """Every constraint, then every monotone statement, in the order of the file, then what `robust static` demands."""
         yield from (self._constraint(constraint) for constraint in self.problem.constraints)
         yield from (self._monotone(statement) for statement in self.problem.monotone)
+        uncertainty = self.problem.uncertainty
+        if uncertainty is not None and uncertainty.sense == "static":
+            changing = Fraction(int((~self.kept).sum()))
+            yield Finding(uncertainty.text, changing == 0, "==", changing, Fraction(0))
+
+    # --- worst cases ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def worst(self) -> WorstActivity:
+        """The first layer over the set of each pattern. Raises InternalError where nothing moves."""
+        if self.problem.uncertainty is None:
+            raise InternalError("nothing moves")
+        return WorstActivity.of(self.network.layers[0], self.problem.patterns, self.problem.uncertainty.moves)
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """(patterns,): those that keep their first-layer pattern over their set; all, where nothing moves."""
+        if self.problem.uncertainty is None:
+            return np.ones(self.problem.patterns.shape[0], dtype=np.bool_)
+        return self.worst.kept
+
+    @cached_property
+    def lost(self) -> NDArray[np.bool_] | None:
+        """(patterns, classes): what counts as an error of a class whatever the network says of the point as it is; None where
+        nothing does. With scenarios, what is wrong at one of them; without, what is not proved right over the whole set."""
+        uncertainty, classes = self.problem.uncertainty, self.problem.counts.shape[1]
+        if uncertainty is None or uncertainty.sense == "static":
+            return None
+        if uncertainty.sense == "soft":
+            return np.repeat(~self.kept[:, np.newaxis], classes, axis=1)
+        if self.judged is not None:
+            return self.judged
+        if len(self.problem.scenarios):
+            return self._wrong_at_scenarios()
+        return self._not_certified(uncertainty.moves)
+
+    def _wrong_at_scenarios(self) -> NDArray[np.bool_]:
+        found = np.zeros(self.problem.counts.shape, dtype=np.bool_)
+        wrong = score.wrong(self.output)[self.problem.points :]
+        np.logical_or.at(found, self.problem.scenarios, wrong)
+        return found
+
+    def _not_certified(self, moves: Sequence[Moves]) -> NDArray[np.bool_]:
+        """Points that are right as they are, judged over their sets one by one."""
+        wrong, there = score.wrong(self.output), self.problem.counts > 0
+        found = np.zeros(wrong.shape, dtype=np.bool_)
+        for pattern, label in np.argwhere(there & ~wrong).tolist():
+            point = self.problem.patterns.rows(np.array([pattern]))
+            verdict = judge(self.network, point, [part.at(pattern) for part in moves], rightness(self.network, label))
+            found[pattern, label] = verdict.outcome != "certified"
+        return found
 
     def violated(self) -> tuple[Finding, ...]:
         """The constraints and monotone statements that don't hold."""
         return tuple(finding for finding in self.findings() if not finding.holds)
 
-    def _unit_margins(self, place: int | None) -> list[Fraction]:
-        layers = self.margins if place is None else self.margins[place : place + 1]
+    def _unit_margins(self, place: int | None, nominal: bool) -> list[Fraction]:
+        margins = self.margins
+        uncertainty = self.problem.uncertainty
+        if uncertainty is not None and uncertainty.sense == "static" and not nominal and margins[0] is not None:
+            margins = (self.worst.distances(), *margins[1:])
+        layers = margins if place is None else margins[place : place + 1]
         found = [margin for units in layers for margin in units or ()]
         if not found:
             raise InternalError("linear layers have no margin")

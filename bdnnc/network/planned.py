@@ -12,12 +12,14 @@ import numpy as np
 
 from bdnnc.formulation.formulate import Formulation
 from bdnnc.formulation.plan import LayerPlan
+from bdnnc.formulation.worst.tower import longer
 from bdnnc.ir.domains import ScaledDomain
 from bdnnc.network.check import Check, DomainCheck, value_text
 from bdnnc.network.document import Scalar
 from bdnnc.network.evaluate import smallest_margins
 from bdnnc.network.network import Layer, Network
 from bdnnc.network.scales import scale_of
+from bdnnc.uncertainty.sets import L2, Uncertainty
 
 
 def planned_checks(formulation: Formulation) -> DomainCheck:
@@ -88,11 +90,21 @@ def _places(table: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> str:
 
 
 def network_class(formulation: Formulation) -> dict[str, Scalar]:
-    """The class that a bound speaks of: `margin` over all layers, then each layer's margin and bias range."""
+    """The class that a bound speaks of: `margin` over all layers, then each layer's margin and bias range; in what sense of
+    robust, where anything moves."""
     classes = formulation.program.classes
     kinds = [found.kind for found in classes if found.kind not in ("none", "exact")]
     table: dict[str, Scalar] = {"margin": "exact" if not kinds else kinds[0] if len(set(kinds)) == 1 else "chosen"}
     for found in classes:
         table[f"{found.layer}.margin"] = found.margin_text
         table[f"{found.layer}.bias"] = found.bias
+    if formulation.problem.uncertainty is not None:
+        table["robust"] = robust_text(formulation.problem.uncertainty)
     return table
+
+
+def robust_text(uncertainty: Uncertainty) -> str:
+    """The sense of robust, and by how much balls of l2 are larger in the program than in the file."""
+    factors = [longer(len(m.inputs)) for m in uncertainty.moves if isinstance(m.coupling, L2) and m.step is None]
+    is_larger = bool(factors) and uncertainty.sense != "adaptive"
+    return f"{uncertainty.sense}, l2 radii x {max(factors):.8f}" if is_larger else uncertainty.sense

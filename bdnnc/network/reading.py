@@ -18,6 +18,7 @@ from bdnnc.network.document import (
     MemberRecord,
     Model,
     Recomputable,
+    RobustRecord,
     Scalar,
     SetRecord,
     SetRecords,
@@ -73,7 +74,7 @@ def _model(root: Cursor, network: Predictor, members: tuple[MemberRecord, ...]) 
         source=_source(root.at("source")),
         training=_training(root.at("training"), regression),
         sets=_sets(root.at("sets"), regression),
-        certificate=_certificate(root.at("certificate"), network),
+        certificate=_certificate(root.at("certificate"), network, root.at("training")),
         spec=root.at("spec").text(),
     )
 
@@ -228,10 +229,11 @@ def _regression_set(place: Cursor) -> SetRecord:
     return SetRecord(place.at("samples").integer(), None, None, absolute)
 
 
-def _certificate(place: Cursor, network: Predictor) -> Certificate:
+def _certificate(place: Cursor, network: Predictor, training: Cursor) -> Certificate:
+    """``training``: the record that says the nominal errors of a network alone, too."""
     place.table(("recomputable", "claims", "sha256"))
     figures, digests = place.at("recomputable"), place.at("sha256")
-    figures.table(("loss", "objective", "errors", "margins"), ("constraints",))
+    figures.table(("loss", "objective", "errors", "margins"), ("constraints", "robust"))
     digests.table(("spec", "data"))
     layered = network.members[0] if isinstance(network, Ensemble) else network
     recomputable = Recomputable(
@@ -240,8 +242,16 @@ def _certificate(place: Cursor, network: Predictor) -> Certificate:
         errors=_counted(figures.at("errors"), not network.classes),
         margins=_margins(figures.at("margins"), layered),
         constraints=figures.at("constraints").integer(1) if figures.has("constraints") else 0,
+        robust=_robust(figures.at("robust")) if figures.has("robust") else None,
+        nominal_errors=None if isinstance(network, Ensemble) else _counted(training.at("nominal_errors"), not network.classes),
     )
     return Certificate(recomputable, _claims(place.at("claims")), digests.at("spec").digest(), digests.at("data").digest())
+
+
+def _robust(place: Cursor) -> RobustRecord:
+    place.table(("sense", "kept", "certified"))
+    sense = cast('Literal["static", "soft", "adaptive"]', place.at("sense").word(("static", "soft", "adaptive")))
+    return RobustRecord(sense, place.at("kept").integer(), place.at("certified").integer())
 
 
 def _claims(place: Cursor) -> Claims:

@@ -101,10 +101,13 @@ def _multiplied(values: IntArray, factor: int) -> IntArray:
 # --- losses ---------------------------------------------------------------------------------------------------------
 
 
-def loss(kind: Loss, output: Output, counts: Integers, targets: Targets | None = None) -> Fraction:
+def loss(
+    kind: Loss, output: Output, counts: Integers, targets: Targets | None = None, lost: Booleans | None = None
+) -> Fraction:
     """The value of a loss of the language, class weights included (`balanced` by ``counts``).
 
-    ``targets`` for `absolute`. Raises InternalError for a loss that the last layer doesn't have.
+    ``targets`` for `absolute`; ``lost``: (rows, classes), what counts as an error whatever the output. Raises
+    InternalError for a loss that the last layer doesn't have.
     """
     if kind.kind == "absolute":
         if targets is None:
@@ -112,9 +115,10 @@ def loss(kind: Loss, output: Output, counts: Integers, targets: Targets | None =
         return absolute(output, targets)
     weights = class_weights(kind.weights, counts.sum(axis=0).tolist())
     if kind.kind == "zero_one":
-        return _weighted(wrong(output).astype(np.int64), 1, counts, weights)
+        return _weighted(_with_lost(wrong(output), lost).astype(np.int64), 1, counts, weights)
     if kind.kind == "hamming" and not isinstance(output, ExactMatrix):
-        return _weighted(wrong_bits(output), 1, counts, weights)
+        bits = wrong_bits(output)
+        return _weighted(bits if lost is None else np.maximum(bits, lost), 1, counts, weights)
     if kind.kind == "hinge" and isinstance(output, ExactMatrix):
         return _weighted(*hinge(output, kind.margin), counts, weights)
     raise InternalError(f"this last layer has no {kind.kind}")
@@ -133,10 +137,14 @@ def absolute_errors(output: Output, targets: Targets) -> NDArray[np.object_]:
     return np.abs(values - targets.value)
 
 
-def errors(output: Output, counts: Integers, of: int | None = None) -> int:
-    """The samples that `zero_one` counts, unweighted; ``of``: those of one class."""
-    amount = wrong(output) * counts
+def errors(output: Output, counts: Integers, of: int | None = None, lost: Booleans | None = None) -> int:
+    """The samples that `zero_one` counts, unweighted; ``of``: those of one class; ``lost``: see `loss`."""
+    amount = _with_lost(wrong(output), lost) * counts
     return int(amount.sum() if of is None else amount[:, of].sum())
+
+
+def _with_lost(wrong_rows: Booleans, lost: Booleans | None) -> Booleans:
+    return wrong_rows if lost is None else wrong_rows | lost
 
 
 def loss_terms(goal: Goal) -> tuple[Term, ...]:

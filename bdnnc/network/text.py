@@ -69,11 +69,26 @@ def summary(model: Model, seconds: float | None = None, path: str | None = None)
         (_status_line(model.training, seconds), ()),
         *(_goal_branch(place, model) for place in range(len(model.training.goals))),
         *(((f"{_count(constraints, 'constraint')} kept", ()),) if constraints else ()),
+        *_robust_branch(model),
         ("sets", [(f"{name}: {_set_line(record)}", ()) for name, record in sets if record is not None]),
         ("network", [(line, ()) for line in (network_line(model.network), *_absent_lines(model), *_margin_lines(model))]),
     ]
     root = "trained" if path is None else f"trained, saved as {path}"
     return "\n".join([root, *_tree_lines(branches, "")]) + "\n"
+
+
+def _robust_branch(model: Model) -> list[Branch]:
+    """What was shown of the training points under perturbation."""
+    robust, training = model.certificate.recomputable.robust, model.training
+    if robust is None:
+        return []
+    points = training.samples
+    lines: list[Branch] = []
+    if training.errors is not None:
+        errors = _count(training.errors, "error")
+        lines.append((f"train, in the worst case: {errors}; {robust.certified} of {points} right over their whole set", ()))
+    lines.append((f"train: {robust.kept} of {points} keep their first-layer pattern over their set", ()))
+    return [(f"robust {robust.sense}", lines)]
 
 
 def _tree_lines(branches: Sequence[Branch], indent: str) -> list[str]:

@@ -155,7 +155,12 @@ def _recomputable(figures: Recomputable) -> Table:
         "errors": figures.errors,
         "margins": dict(figures.margins),
     }
-    return {**table, "constraints": figures.constraints} if figures.constraints else table
+    if figures.constraints:
+        table["constraints"] = figures.constraints
+    if figures.robust is not None:
+        robust = figures.robust
+        table["robust"] = {"sense": robust.sense, "kept": robust.kept, "certified": robust.certified}
+    return table
 
 
 def _claims(claims: Claims) -> Table:

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bdnnc.data.numbers import Unread, exact_column
+from bdnnc.data.numbers import Unread, exact_column, read_number
 from bdnnc.diagnostics import Diagnostic, Label, UserError
 from bdnnc.diagnostics.suggest import did_you_mean
 from bdnnc.language.spec import ArrayFile
+
+LARGEST_ENTRY = 10**15
 
 
 def fault(code: str, message: str, file: ArrayFile, help: str | None = None) -> UserError:
@@ -69,6 +71,34 @@ def read_weights(file: ArrayFile, units: int, inputs: int, role: str = "fixed we
     Raises UserError E315 (unreadable, no array `weights`), E316 (shape), E317 (NaN, infinite or not a number).
     """
     return _read_array(file, "weights", (units, inputs), role, "units x inputs")
+
+
+def read_matrix(file: ArrayFile) -> NDArray[Any]:
+    """A table of numbers in a CSV without a header, (rows, columns) Fractions.
+
+    Raises UserError E412 (unreadable, rows of different lengths, an entry that is no number).
+    """
+    try:
+        with open(file.path, newline="", encoding="utf-8-sig") as stream:
+            lines = [row for row in csv.reader(stream) if row]
+    except (OSError, ValueError, csv.Error) as wrong:  # ValueError: not UTF-8, or a path with a NUL
+        reason = wrong.strerror.lower() if isinstance(wrong, OSError) and wrong.strerror else "it is no CSV"
+        help = "write a CSV without a header: one line a row, numbers separated by commas"
+        raise fault("E412", f"`{file.text}` can't be read: {reason}", file, help) from wrong
+    if not lines or len({len(row) for row in lines}) > 1:
+        what = "is empty" if not lines else "has rows of different lengths"
+        raise fault("E412", f"`{file.text}` {what}", file, "write one line a row, all of the same length")
+    values = np.empty((len(lines), len(lines[0])), dtype=object)
+    for place, row in enumerate(lines):
+        for column, text in enumerate(row):
+            value = read_number(text)
+            if isinstance(value, str) or abs(value) > LARGEST_ENTRY:
+                message = (
+                    f"row {place} of `{file.text}` holds `{text.strip()}`, which is no number that a solver can compute with"
+                )
+                raise fault("E412", message, file, "write decimals of at most 1e15 in magnitude, and no header")
+            values[place, column] = value
+    return values
 
 
 def read_bias(file: ArrayFile, units: int) -> NDArray[Any]:

@@ -13,6 +13,7 @@ from bdnnc.posing.connections import named_inputs, quantities
 from bdnnc.posing.goals import weighted_goal
 from bdnnc.posing.layers import pose_layer
 from bdnnc.posing.targets import pose_targets
+from bdnnc.posing.uncertainty import pose_uncertainty
 
 
 def pose(model: ModelSpec, dataset: Dataset) -> Problem:
@@ -27,6 +28,9 @@ def pose(model: ModelSpec, dataset: Dataset) -> Problem:
     statements += [Statement(f"{goal.sense} {goal.text}", goal.span) for goal in model.goals]
     statements += [Statement(constraint.text, constraint.span) for constraint in model.constraints]
     statements += [Statement(monotone.text, monotone.span) for monotone in model.monotone]
+    last = len(statements)
+    if model.robust is not None:
+        statements.append(Statement(model.robust.text, model.robust.span))
     first_goal = len(model.layers)
     first_constraint = first_goal + len(model.goals)
     first_monotone = first_constraint + len(model.constraints)
@@ -44,14 +48,18 @@ def pose(model: ModelSpec, dataset: Dataset) -> Problem:
         constraints=model.constraints,
         constraint_statements=tuple(range(first_constraint, first_monotone)),
         monotone=model.monotone,
-        monotone_statements=tuple(range(first_monotone, len(statements))),
+        monotone_statements=tuple(range(first_monotone, last)),
+        uncertainty=None if model.robust is None else pose_uncertainty(model.robust, dataset, last),
     )
 
 
 def _layers(model: ModelSpec, dataset: Dataset) -> tuple[ProblemLayer, ...]:
     sparse = sparse_layers(quantities(model))
     inputs = tuple(given.name for given in dataset.inputs)
-    idle = dataset.dead & ~named_inputs(model, len(inputs))
+    moved = np.zeros(len(inputs), dtype=np.bool_)
+    for perturbation in () if model.robust is None else model.robust.perturbations:
+        moved[list(perturbation.inputs)] = True
+    idle = dataset.dead & ~named_inputs(model, len(inputs)) & ~moved
     layers: list[ProblemLayer] = []
     wrong: list[Diagnostic] = []
     for place, spec in enumerate(model.layers):

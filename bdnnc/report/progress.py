@@ -1,4 +1,4 @@
-"""Live progress of a solve on standard error: a line that changes on a terminal, plain lines elsewhere, or nothing."""
+"""Live progress of work on standard error: a line that changes on a terminal, plain lines elsewhere, or nothing."""
 
 from __future__ import annotations
 
@@ -60,6 +60,11 @@ class ProgressReporter(ABC):
     def say(self, text: str) -> None:
         """A line that stays, such as the start of a phase."""
 
+    def line(self, text: str) -> None:
+        """A moment in words, such as how much is done: in place of the one before on a terminal, elsewhere a plain line every
+        five seconds; called often. A reporter of solves alone shows none."""
+        return
+
     @abstractmethod
     def close(self) -> None:
         """Leaves the terminal as it should be; a second call does nothing."""
@@ -98,6 +103,14 @@ class PlainReporter(ProgressReporter):
             self._printed_at = now
             self.say(progress_line(moment))
 
+    def line(self, text: str) -> None:
+        now = time.monotonic()
+        if self._printed_at is None:
+            self._printed_at = now
+        if now - self._printed_at >= PLAIN_EVERY:
+            self._printed_at = now
+            self.say(text)
+
     def say(self, text: str) -> None:
         print(text, file=self._stream, flush=True)
 
@@ -119,10 +132,13 @@ class LiveReporter(ProgressReporter):
         self._is_running = False
 
     def update(self, moment: Progress) -> None:
+        self.line(progress_line(moment))
+
+    def line(self, text: str) -> None:
         if not self._is_running:
             self._live.start()
             self._is_running = True
-        self._live.update(_one_line(progress_line(moment)))
+        self._live.update(_one_line(text))
 
     def say(self, text: str) -> None:
         self._live.console.print(text, markup=False, highlight=False)

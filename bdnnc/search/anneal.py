@@ -106,6 +106,8 @@ def random_parameters(model: SearchModel, random: Generator) -> Parameters:
             clipped = np.clip(table, layer.least, layer.most)
             members = [nearest(layer.levels * own, row) for own, row in zip(scale.tolist(), clipped, strict=True)]
             table = np.where(layer.free, np.array(members), table)
+        if below is model.X:
+            _leave_out(table, model, random)
         if layer.fan_in is not None:
             _thin(table, layer.free, layer.fan_in, random)
         sums = product(table, below)
@@ -121,6 +123,17 @@ def random_parameters(model: SearchModel, random: Generator) -> Parameters:
         scales.append(scale)
         below = np.where(sums >= -bias[:, np.newaxis], layer.on, layer.off)
     return Parameters(tuple(weights), tuple(biases), tuple(scales))
+
+
+def _leave_out(table: Integers, model: SearchModel, random: Generator) -> None:
+    """Use no more columns of the file than may be used: one weight at a time, a step hardly ever gets rid of a column."""
+    most, layer = model.most_columns, model.layers[0]
+    columns = np.array(model.columns)
+    movable = np.unique(columns[layer.free.any(axis=0)])
+    if most is None or len(movable) <= most or not layer.sparse:
+        return
+    gone = np.isin(columns, random.permutation(movable)[most:])
+    table[layer.free & gone[np.newaxis, :]] = 0
 
 
 def _thin(table: Integers, free: NDArray[np.bool_], most: int, random: Generator) -> None:

@@ -17,8 +17,9 @@ from bdnnc.search.candidates import draw_candidates
 from bdnnc.search.chances import Chances
 from bdnnc.search.kernels import Candidates, Kernel
 from bdnnc.search.state import State
-from bdnnc.search.structure import of_biases, of_rows, value, wrong_paths_of_rows
+from bdnnc.search.structure import columns_used, of_biases, of_rows, value, wrong_paths_of_rows
 from bdnnc.search.thresholds import Window, window_of
+from bdnnc.search.worst import Extremes, WorstGrid
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -55,6 +56,8 @@ def block_step(state: State, place: int, unit: int, heat: Heat, best: float, ker
     row, sums, below = state.weights[place][unit], state.sums[place][unit], state.below(place)
     bias = int(state.biases[place][unit])
     candidates = draw_candidates(layer, unit, row, int(state.scales[place][unit]), chances)
+    if place == 0 and state.model.most_columns is not None:
+        candidates = _within_columns(candidates, state, unit, state.model.most_columns)
     window = window_of(layer, unit, bias, sums, chances.window)
     totals = _totals(state, place, unit, candidates, window, kernel)
     goal, energy, feasible = _energies(state, totals, heat)
@@ -67,6 +70,13 @@ def block_step(state: State, place: int, unit: int, heat: Heat, best: float, ker
         new = candidates.rows(row)[candidate] if candidate else row
         state.set_unit(place, unit, new, candidates.sums(candidate, sums, below), now)
     return Step(totals[:, candidate, threshold], len(candidates))
+
+
+def _within_columns(candidates: Candidates, state: State, unit: int, most: int) -> Candidates:
+    """Those that use no more columns of the file than may be used, or than are in use: a column is hard to get rid of."""
+    others = (np.delete(state.weights[0], unit, axis=0) != 0).any(axis=0)
+    used = columns_used(others | (candidates.rows(state.weights[0][unit]) != 0), state.model.columns)
+    return candidates.at(used <= max(most, used[0]))
 
 
 def _totals(state: State, place: int, unit: int, candidates: Candidates, window: Window, kernel: Kernel) -> Floats:
@@ -90,10 +100,29 @@ def _totals(state: State, place: int, unit: int, candidates: Candidates, window:
         found[:forms] += kernel(sums[matters], below[used[:, np.newaxis], matters], extra[:, matters], narrow, window)
     else:
         found[:forms] += kernel(sums, below, extra, candidates, window)
+    if place == 0 and model.worst is not None:
+        _add_worst(found, model.worst, state, unit, candidates, window)
+    elif model.worst is not None and not model.gives_up:
+        found[-3] += float((~state.kept).sum())
     _add_structure(found, state, place, unit, candidates, window)
     if any(other.half_margin for other in model.layers):
         found[-1] += _inside_margins(state, place, unit, candidates, window)
     return found
+
+
+def _add_worst(found: Floats, worst: WorstGrid, state: State, unit: int, candidates: Candidates, window: Window) -> None:
+    """What changes over the sets: counted where nothing may; else costs with all that is given up, in place of the others."""
+    model = state.model
+    extremes = Extremes.of(worst, state.weights[0][unit], state.sums[0][unit], model.X, candidates)
+    others = np.delete(state.kept, unit, axis=0)
+    if not worst.gives_up:
+        found[-3] += extremes.changing(window) + float((~others).sum())
+        return
+    off, extra = state.flip_costs(0, unit)
+    gone = ~others.all(axis=0)
+    off, on = (np.where(gone, model.lost, costs) for costs in (off, off + extra))
+    forms = len(model.forms)
+    found[:forms] = model.constants[:forms, np.newaxis, np.newaxis] + extremes.costs(off, on, model.lost, window)
 
 
 def _add_structure(found: Floats, state: State, place: int, unit: int, candidates: Candidates, window: Window) -> None:
@@ -159,6 +188,8 @@ def _bounded(state: State) -> list[int]:
     """The rows that can be violated."""
     model = state.model
     rows = list(range(1, len(model.forms)))
+    if model.worst is not None and not model.gives_up:
+        rows.append(model.rows - 3)
     if model.monotone:
         rows.append(model.rows - 2)
     if any(layer.half_margin for layer in model.layers):

@@ -79,7 +79,7 @@ def _within(candidates: Candidates, layer: GridLayer, unit: int, row: Integers) 
         connections = _connections(candidates, row)
         keep &= connections <= max(layer.fan_in, int(connections[0]) - 1)
         keep[0] = True
-    return Candidates(candidates.first[keep], candidates.by[keep], candidates.second[keep], candidates.by_second[keep])
+    return candidates.at(keep)
 
 
 def _connections(candidates: Candidates, row: Integers) -> Integers:

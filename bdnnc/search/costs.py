@@ -121,6 +121,18 @@ def costs_of(forms: Sequence[Form], problem: Problem) -> Costs:
     return BitCosts(base, bits, states if states.any() else None)
 
 
+def lost_costs(forms: Sequence[Form], problem: Problem) -> Floats:
+    """(forms, patterns): what a pattern costs in worst cases whose points all count as errors."""
+    counts = problem.counts.T.astype(np.float64)
+    sizes: list[int] = problem.counts.sum(axis=0).tolist()
+    found = np.zeros((len(forms), counts.shape[1]))
+    for place, form in enumerate(forms):
+        for term in form.data:
+            if not term[1].nominal:
+                found[place] += _weighted(term, counts, sizes).sum(axis=0)
+    return found
+
+
 def _value_costs(forms: Sequence[Form], problem: Problem, counts: Floats, sizes: list[int]) -> ValueCosts:
     wrong = np.zeros((len(forms), *counts.shape))
     hinges: dict[Fraction, Floats] = {}

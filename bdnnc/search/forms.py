@@ -8,7 +8,7 @@ Constraints on single weights and biases, and on `fan_in` alone, are no forms: t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from bdnnc.formulation.caps import sign_of
@@ -54,6 +54,10 @@ class Form:
     margins: tuple[MarginTerm, ...]
     constant: Fraction
     bound: Fraction | None
+
+    def of_points(self, nominal: bool) -> Form:
+        """The form with its losses and errors of the points as they are alone, or with its worst cases alone."""
+        return replace(self, data=tuple(term for term in self.data if term[1].nominal == nominal))
 
     @property
     def unit(self) -> float:

@@ -34,6 +34,10 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.first)
 
+    def at(self, kept: NDArray[np.bool_]) -> Candidates:
+        """Those where the mask is true."""
+        return Candidates(self.first[kept], self.by[kept], self.second[kept], self.by_second[kept])
+
     def rows(self, row: Integers) -> Integers:
         """The weights of the unit under each candidate, (candidates, inputs)."""
         found = np.repeat(row[np.newaxis], len(self), axis=0)
@@ -67,12 +71,20 @@ def numpy_kernel(sums: Integers, below: Integers, extra: Floats, candidates: Can
         changed = sums + candidates.by[part, np.newaxis] * below[candidates.first[part]]
         if candidates.by_second[part].any():
             changed += candidates.by_second[part, np.newaxis] * below[candidates.second[part]]
-        reached = window.reached(changed)
-        rows = len(changed)
-        reached += np.arange(rows)[:, np.newaxis] * (window.count + 1)
-        flat = reached.ravel()
-        for form in range(forms):
-            weights = np.broadcast_to(extra[form], changed.shape).ravel()
-            table = np.bincount(flat, weights, rows * (window.count + 1)).reshape(rows, window.count + 1)
-            found[form, part] = table[:, :0:-1].cumsum(axis=1)[:, ::-1]
+        found[:, part] = accumulated(changed, extra, window)
+    return found
+
+
+def accumulated(changed: Integers, extra: Floats, window: Window) -> Floats:
+    """(forms, candidates, thresholds): the sum of ``extra`` (forms, patterns) over the patterns whose ``changed`` (candidates,
+    patterns) reaches each threshold."""
+    reached = window.reached(changed.copy())
+    rows = len(changed)
+    reached += np.arange(rows)[:, np.newaxis] * (window.count + 1)
+    flat = reached.ravel()
+    found = np.empty((len(extra), rows, window.count))
+    for form, own in enumerate(extra):
+        weights = np.broadcast_to(own, changed.shape).ravel()
+        table = np.bincount(flat, weights, rows * (window.count + 1)).reshape(rows, window.count + 1)
+        found[form] = table[:, :0:-1].cumsum(axis=1)[:, ::-1]
     return found

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bdnnc.formulation.formulate import Formulation
-from bdnnc.language.quantities import Margin, Monotone
-from bdnnc.search.costs import Costs, costs_of
+from bdnnc.language.quantities import FeaturesUsed, Margin, Monotone
+from bdnnc.search.costs import Costs, costs_of, lost_costs
 from bdnnc.search.forms import Form, forms_of
 from bdnnc.search.grids import GridLayer, grid_inputs, grid_layer
 from bdnnc.search.narrowing import narrowed
 from bdnnc.search.structure import value, wrong_paths
+from bdnnc.search.worst import WorstGrid, worst_grid
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Booleans = NDArray[np.bool_]
 
 ROOM = 1e-9
 """Relative: how far above a bound floats may be."""
@@ -27,45 +30,82 @@ ROOM = 1e-9
 @dataclass(frozen=True, eq=False)
 class SearchModel:
     """``X``: (inputs, patterns) integers. ``forms``: the goal first, then what is held under bounds; after them come, as rows
-    of every table of totals, the paths that break monotone statements, and the pre-activations inside declared margins."""
+    of every table of totals, (pattern, unit) that change over a set where none may, the paths that break monotone statements,
+    and the pre-activations inside declared margins. ``worst``: how far inputs move. Where points are given up, ``costs`` are
+    those of worst cases alone, ``lost`` (forms, patterns) what points that are given up cost, and ``nominal`` the costs of the
+    points as they are, None where nothing asks for them."""
 
     layers: tuple[GridLayer, ...]
     X: Integers
     forms: tuple[Form, ...]
     costs: Costs
+    worst: WorstGrid | None
+    lost: Floats
+    nominal: Costs | None
     columns: tuple[int, ...]
     monotone: tuple[Monotone, ...]
 
     @property
     def rows(self) -> int:
-        return len(self.forms) + 2
+        return len(self.forms) + 3
 
     @cached_property
     def constants(self) -> Floats:
         """(rows,)."""
-        return np.array([*(float(form.constant) for form in self.forms), 0.0, 0.0])
+        return np.array([*(float(form.constant) for form in self.forms), 0.0, 0.0, 0.0])
 
     @cached_property
     def bounds(self) -> Floats:
         """(rows,): the most that each row may be; infinite for the goal."""
         bounds = [np.inf if form.bound is None else float(form.bound) for form in self.forms]
-        return np.array([bound + ROOM * max(1.0, abs(bound)) for bound in (*bounds, 0.0, 0.0)])
+        return np.array([bound + ROOM * max(1.0, abs(bound)) for bound in (*bounds, 0.0, 0.0, 0.0)])
 
     @cached_property
     def prices(self) -> Floats:
         """(rows,): the unit of the goal over the unit of each row, what a violation costs at least."""
         unit = self.forms[0].unit
-        return np.array([unit / form.unit for form in self.forms] + [unit, unit])
+        return np.array([unit / form.unit for form in self.forms] + [unit, unit, unit])
 
     def sample(self, patterns: Integers) -> SearchModel:
         """The model on some of the patterns (distinct, ascending), whose costs stand for those of all."""
         times = self.X.shape[1] // len(patterns)  # an integer, so that costs stay what floats add exactly
-        return replace(self, X=np.ascontiguousarray(self.X[:, patterns]), costs=self.costs.sample(patterns, times))
+        return replace(
+            self,
+            X=np.ascontiguousarray(self.X[:, patterns]),
+            costs=self.costs.sample(patterns, times),
+            worst=None if self.worst is None else self.worst.sample(patterns),
+            lost=self.lost[:, patterns] * times,
+            nominal=None if self.nominal is None else self.nominal.sample(patterns, times),
+        )
+
+    @property
+    def gives_up(self) -> bool:
+        """Whether points that change over their set count as errors."""
+        return self.worst is not None and self.worst.gives_up
+
+    def pattern_costs(self, outputs: Booleans | Floats, lost: Booleans | None) -> Floats:
+        """(forms, patterns): what the outputs cost; ``lost``: (patterns,), those that are given up, None where none can be."""
+        found = self.costs.of(outputs)
+        if lost is not None:
+            found = np.where(lost, self.lost, found)
+        return found if self.nominal is None else found + self.nominal.of(outputs)
 
     @property
     def has_margins(self) -> bool:
         """Whether a form looks at distances from 0, which no table of costs a pattern tells."""
         return any(form.margins for form in self.forms)
+
+    @cached_property
+    def most_columns(self) -> int | None:
+        """How many columns of the file may be used, by a bound on their number alone; None: without one."""
+        found: list[int] = []
+        for form in self.forms:
+            is_alone = not form.data and not form.margins and len(form.structure) == 1
+            if form.bound is not None and is_alone and isinstance(form.structure[0][1], FeaturesUsed):
+                coefficient = form.structure[0][0]
+                if coefficient > 0:
+                    found.append(floor((form.bound - form.constant) / coefficient))
+        return min(found, default=None)
 
     @property
     def is_linear(self) -> bool:
@@ -106,11 +146,18 @@ def search_model(formulation: Formulation) -> SearchModel:
         layers.append(layer)
         inputs, input_scale = layer.on, layer.output_scale
     forms = forms_of(formulation)
+    worst = worst_grid(problem, layers[0].weight_scale, layers[0].scale)
+    is_split = worst is not None and worst.gives_up
+    nominal = [form.of_points(True) for form in forms] if is_split else []
+    costs = costs_of([form.of_points(False) for form in forms] if is_split else forms, problem)
     return SearchModel(
         layers=narrowed(tuple(layers), problem.constraints),
         X=X,
         forms=forms,
-        costs=costs_of(forms, problem),
+        costs=costs,
+        worst=worst,
+        lost=lost_costs(forms, problem) if is_split else np.zeros((len(forms), X.shape[1])),
+        nominal=costs_of(nominal, problem) if any(form.data for form in nominal) else None,
         columns=problem.columns,
         monotone=problem.monotone,
     )

@@ -83,8 +83,19 @@ def _centred(state: State, place: int, unit: int, formulation: Formulation) -> F
     now = Fraction(int(state.biases[place][unit]), grid.scale)
     if not isinstance(domain, RealDomain):
         return now
-    sums, active = state.sums[place][unit], state.active[place][unit]
+    active = state.active[place][unit]
     if not active.any() or active.all():
         return now
-    middle = Fraction(int(sums[active].min()) + int(sums[~active].max()), 2 * grid.scale)
+    lowest, highest = _extremes(state, place, unit)
+    middle = Fraction(int(lowest[active].min()) + int(highest[~active].max()), 2 * grid.scale)
     return min(max(-middle, domain.lower), domain.upper)
+
+
+def _extremes(state: State, place: int, unit: int) -> tuple[Integers, Integers]:
+    """The lowest and highest sums that a bias has to separate: over the sets of patterns that the unit keeps."""
+    sums = state.sums[place][unit]
+    if place or state.falls is None or state.rises is None:
+        return sums, sums
+    kept = state.kept[unit]
+    lowest, highest = sums - np.where(kept, state.falls[unit], 0), sums + np.where(kept, state.rises[unit], 0)
+    return lowest.astype(np.int64), highest.astype(np.int64)

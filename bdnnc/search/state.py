@@ -45,6 +45,7 @@ class State:
         self.sums: list[Integers] = []
         self.active: list[Booleans] = []
         self.outputs: list[Integers] = []
+        self.falls, self.rises = (None, None) if model.worst is None else model.worst.of(self.weights[0])
         below = model.X
         for place, layer in enumerate(model.layers):
             self.sums.append(product(self.weights[place], below) if sums is None else sums[place])
@@ -73,11 +74,26 @@ class State:
             return self.active[-1]
         return (self.sums[-1] + self.biases[-1][:, np.newaxis]) / self.model.layers[-1].scale
 
+    @property
+    def kept(self) -> Booleans:
+        """(units, patterns): where a first-layer unit does not change over the set."""
+        assert self.falls is not None
+        assert self.rises is not None
+        low = self.sums[0] + self.biases[0][:, np.newaxis]
+        return np.asarray((low - self.falls >= 0) | (low + self.rises < 0), dtype=np.bool_)
+
+    @property
+    def lost(self) -> Booleans | None:
+        """(patterns,): those that are given up; None where none can be."""
+        return np.asarray(~self.kept.all(axis=0), dtype=np.bool_) if self.model.gives_up else None
+
     def totals(self) -> Floats:
         """(rows,): every form, from scratch (the sums aside)."""
         model = self.model
         found = model.constants + model.structure(self.natural_weights(), self.natural_biases())
-        found[: len(model.forms)] += model.costs.of(self.last_outputs()).sum(axis=1)
+        found[: len(model.forms)] += model.pattern_costs(self.last_outputs(), self.lost).sum(axis=1)
+        if model.worst is not None and not model.gives_up:
+            found[-3] += float((~self.kept).sum())
         distances = [self._distances(place, layer) for place, layer in enumerate(model.layers)]
         for layer, own in zip(model.layers, distances, strict=True):
             if layer.half_margin and own is not None:
@@ -89,14 +105,20 @@ class State:
         return found
 
     def _distances(self, place: int, layer: GridLayer) -> Integers | None:
-        """|a| of each unit on each pattern; None where nobody asks."""
+        """|a| of each unit on each pattern, in the worst case; None where nobody asks."""
         if layer.unit == "linear" or not (layer.half_margin or self.model.has_margins):
             return None
-        return np.abs(self.sums[place] + self.biases[place][:, np.newaxis])
+        sums = self.sums[place] + self.biases[place][:, np.newaxis]
+        if place or self.falls is None or self.rises is None or self.model.gives_up:
+            return np.abs(sums)
+        return np.maximum(sums - self.falls, -sums - self.rises)
 
     def set_unit(self, place: int, unit: int, row: Integers, sums: Integers, bias: int) -> None:
         """Give a unit other weights, whose pre-activations are known, and another bias; everything above follows."""
         self.weights[place][unit], self.sums[place][unit] = row, sums
+        if place == 0 and self.model.worst is not None and self.falls is not None and self.rises is not None:
+            fall, rise = self.model.worst.of(row[np.newaxis])
+            self.falls[unit], self.rises[unit] = fall[0], rise[0]
         if self.model.layers[place].is_shared:
             self.biases[place][:] = bias
             self._refresh(place, np.arange(self.model.layers[place].units))
@@ -120,7 +142,13 @@ class State:
             self._refresh(place + 1, np.arange(self.model.layers[place + 1].units))
 
     def flip_costs(self, place: int, unit: int) -> tuple[Floats, Floats]:
-        """What each pattern costs if a unit is inactive on it, and how much more if it is active: two (forms, patterns)."""
+        """What each pattern costs if a unit is inactive on it, and how much more if it is active: two (forms, patterns). In
+        layers above the first, patterns that are given up cost what they do."""
+        off, extra = self._flips(place, unit)
+        lost = self.lost if place else None
+        return (off, extra) if lost is None else (np.where(lost, self.model.lost, off), np.where(lost, 0.0, extra))
+
+    def _flips(self, place: int, unit: int) -> tuple[Floats, Floats]:
         if place + 1 == len(self.model.layers):
             return self._flip_outputs(unit)
         layer, above = self.model.layers[place], self.sums[place + 1]

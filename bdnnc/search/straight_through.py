@@ -55,8 +55,13 @@ class Descended:
 
 
 def is_descendable(model: SearchModel) -> bool:
-    """Whether the goal counts losses that have a slope, and a hidden layer has weights to choose."""
-    return len(model.layers) > 1 and bool(model.forms[0].data) and any(layer.free.any() for layer in model.layers)
+    """Whether the goal counts losses that have a slope, no worst cases, and a hidden layer has weights to choose."""
+    return (
+        model.worst is None
+        and len(model.layers) > 1
+        and bool(model.forms[0].data)
+        and any(layer.free.any() for layer in model.layers)
+    )
 
 
 def parameters_in(model: SearchModel) -> int:

@@ -32,7 +32,7 @@ def value(quantity: Structural, W: Sequence[Floats], b: Sequence[Floats], column
         case UnitsUsed(layer):
             return float(np.count_nonzero((W[layer + 1] != 0).any(axis=0)))
         case FeaturesUsed():
-            return float(_columns_used((W[0] != 0).any(axis=0)[np.newaxis], columns)[0])
+            return float(columns_used((W[0] != 0).any(axis=0)[np.newaxis], columns)[0])
 
 
 def of_rows(
@@ -53,7 +53,7 @@ def of_rows(
         case UnitsUsed(place) if place + 1 == layer:
             return (_others_present(W[layer], unit) | (rows != 0)).sum(axis=1).astype(np.float64)
         case FeaturesUsed() if layer == 0:
-            return _columns_used(_others_present(W[0], unit) | (rows != 0), columns)
+            return columns_used(_others_present(W[0], unit) | (rows != 0), columns)
         case _:
             return None
 
@@ -141,7 +141,7 @@ def _others_present(weights: Floats, unit: int) -> Booleans:
     return (np.delete(weights, unit, axis=0) != 0).any(axis=0)
 
 
-def _columns_used(used: Booleans, columns: Sequence[int]) -> Floats:
+def columns_used(used: Booleans, columns: Sequence[int]) -> Floats:
     """The number of different columns of the inputs used, of each row."""
     _, column = np.unique(np.asarray(columns), return_inverse=True)
     count = np.zeros((len(used), int(column.max()) + 1), dtype=np.bool_)

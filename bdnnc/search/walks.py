@@ -155,7 +155,14 @@ def walk_of(model: SearchModel, start: Parameters, random: Generator, limits: tu
 def is_simple(model: SearchModel) -> bool:
     """Whether the compiled loop can walk: one hidden layer, nothing but costs of patterns that floats add exactly, each weight
     and bias free of the others."""
-    if len(model.layers) != 2 or len(model.forms) != 1 or model.monotone or model.forms[0].structure or model.has_margins:
+    if (
+        model.worst is not None
+        or len(model.layers) != 2
+        or len(model.forms) != 1
+        or model.monotone
+        or model.forms[0].structure
+        or model.has_margins
+    ):
         return False
     for layer in model.layers:
         grids = [layer.bias_grid(unit) for unit in range(layer.units)]
@@ -175,7 +182,7 @@ def _adds_exactly(costs: BitCosts) -> bool:
 def _needs_proposals(model: SearchModel, place: int, random: Generator) -> bool:
     """Whether a step on this layer has to look at the whole network; now and then where only a part of its parameters does."""
     layer = model.layers[place]
-    if model.has_margins or layer.unit == "linear":
+    if model.has_margins or layer.unit == "linear" or model.nominal is not None:
         return True
     return (layer.is_shared or layer.scales is not None) and random.random() < SHARED_MOVES
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -20,6 +22,16 @@ class Interruption:
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
         self._before: dict[signal.Signals, Any] = {}
+        self._at_once = False
+
+    @contextmanager
+    def at_once(self) -> Generator[None]:
+        """Around work that polls no flag: the first signal raises KeyboardInterrupt there too."""
+        self._at_once = True
+        try:
+            yield
+        finally:
+            self._at_once = False
 
     @property
     def requested(self) -> bool:
@@ -42,6 +54,8 @@ class Interruption:
         self._before = {}
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.signal is not None:
+        is_first = self.signal is None
+        if is_first:
+            self.signal = signal.Signals(number)
+        if self._at_once or not is_first:
             raise KeyboardInterrupt
-        self.signal = signal.Signals(number)

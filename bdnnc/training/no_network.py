@@ -12,6 +12,7 @@ from bdnnc.exact import decimal_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bdnnc.ir.problem import Problem
     from bdnnc.language.quantities import Quantity
     from bdnnc.pipeline import Pipeline
     from bdnnc.training.outcome import Outcome
@@ -22,7 +23,8 @@ class Declared:
     """What the networks that were searched had to be. ``constraints``: statements of `subject to`; ``margin``: `exact`,
     `chosen`, `declared` or `published`, of all layers together; ``block``: the keyword `subject to`, the layers where there
     are no constraints; ``sense`` and ``cutoff`` of the first goal; ``notes``: what the compiler chose, and findings in the data
-    that bear on constraints; ``classes``: the two of a pair, where each pair has its network."""
+    that bear on constraints; ``classes``: the two of a pair, where each pair has its network. ``robust``: what `robust static`
+    asks of all points, in words, and what may help; none without it."""
 
     constraints: int
     margin: str
@@ -31,6 +33,7 @@ class Declared:
     cutoff: Fraction | None = None
     notes: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    robust: tuple[str, str] | None = None
 
 
 def declared(pipeline: Pipeline, cutoff: Fraction | None) -> Declared:
@@ -45,7 +48,22 @@ def declared(pipeline: Pipeline, cutoff: Fraction | None) -> Declared:
     margin = str(network_class(pipeline.formulation)["margin"])
     notes = (*_choices(pipeline), *_dead_inputs(pipeline))
     classes = problem.classes if pipeline.classes else ()
-    return Declared(count, margin, block, problem.goals[0].sense, cutoff, notes, classes)
+    return Declared(count, margin, block, problem.goals[0].sense, cutoff, notes, classes, _static(problem))
+
+
+def _static(problem: Problem) -> tuple[str, str] | None:
+    """What `robust static` asks of every point, and what makes that possible."""
+    if problem.uncertainty is None or problem.uncertainty.sense != "static":
+        return None
+    first = problem.layers[0]
+    note = "`robust static` asks every point, also a wrong one, to keep its first-layer pattern over its whole set"
+    is_bound = first.bias.kind in ("none", "fixed") and not first.sparse and not first.domain.contains(Fraction(0))
+    if is_bound:
+        note += (
+            f"; layer `{first.name}` has no 0 among its weights and no bias to choose, so that no unit can stay away from all"
+        )
+    more = f"put 0 among the weights of `{first.name}`, or give it a bias; " if is_bound else ""
+    return note, f"{more}make the set smaller, or write `robust static soft`, which counts points that change as errors"
 
 
 def _choices(pipeline: Pipeline) -> Iterator[str]:
@@ -121,6 +139,9 @@ def _infeasible(message: str, searched: Declared) -> Diagnostic:
     else:
         notes = [f"there are no constraints: its weights, biases and margins exclude each other{among}"]
         help = "widen weights and biases, or make margins smaller"
+    if searched.robust is not None:
+        notes.append(searched.robust[0])
+        help = searched.robust[1]
     if searched.margin == "chosen":
         help += "; a smaller `margin` in the layers allows more networks"
     label = None if searched.block is None else Label(searched.block, _label(searched.constraints))

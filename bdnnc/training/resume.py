@@ -24,6 +24,9 @@ from bdnnc.training.start_file import check_class
 
 SUFFIX = ".events.jsonl"
 
+HASHED = {"spec": "the spec, with the params used,", "data": "the data", "model": "the network"}
+"""What of a run's identity is a SHA-256, in words."""
+
 ANEW = "begin anew without `--resume`, with other files; `--start MODEL.json` begins with a network that is there"
 
 
@@ -130,8 +133,8 @@ def _check(identity: Mapping[str, Any], begin: Mapping[str, Any], name: str) -> 
 
 
 def _differing(key: str, theirs: Any, ours: Any, name: str) -> Diagnostic:
-    if key in ("spec", "data"):
-        what = "the spec, with the params used," if key == "spec" else "the data"
+    if key in HASHED:
+        what = HASHED[key]
         message = f"{what} of `{name}` had the SHA-256 {str(theirs)[:12]}.., and has {str(ours)[:12]}.. now"
         return Diagnostic("E654", message, help=f"undo the change, or {ANEW}")
     message = f"`{name}` was begun with {key} {_shown(theirs)}, not {_shown(ours)}"

@@ -23,20 +23,6 @@ MANDATORY = {
 SYNONYMS = {"layer unit": "layer units"}
 """Words that mean the same."""
 
-LATER = {
-    "robust robust": "robust static { inputs within linf(1) }",
-    "robust static": "robust static { inputs within linf(1) }",
-    "robust soft": "robust static soft { inputs within linf(1) }",
-    "robust adaptive": "robust adaptive { inputs within linf(1) }",
-    "perturbation inputs": "robust static { inputs within linf(1) }",
-    "perturbation within": "robust static { inputs within linf(1) }",
-    "perturbation raw": "robust static { inputs within raw linf(1) }",
-    "perturbation step": "robust static { inputs within linf(1) step 1 }",
-    "clip clip": "robust static { inputs within linf(1) clip 0..1 }",
-    "clip ..": "robust static { inputs within linf(1) clip 0..1 }",
-}
-"""What this version refuses (E390), and a file's part that asks for it."""
-
 SPELT = {"RANGE": "..", "PLUS": "+", "MINUS": "-", "STAR": "*", "SLASH": "/"}
 
 
@@ -62,6 +48,7 @@ def of_checker() -> set[str]:
     found |= {f"function {word}" for word in words.FUNCTIONS}
     found |= {f"scale {kind}" for kind in data_checks.SCALES}
     found |= {f"source {suffix}" for suffix in data_checks.SUFFIXES}
+    found |= {f"perturbation {kind}" for kind in words.PERTURBATION_SETS}
     found |= {f"library {name}" for name in data_checks.LIBRARIES}
     found |= {f"method {name}" for name in train_checks.OWN}
     found |= {f"option {name}" for name in (*train_checks.COMMON, *chain.from_iterable(train_checks.OWN.values()))}

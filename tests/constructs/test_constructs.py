@@ -9,11 +9,11 @@ import pytest
 
 import bdnnc
 from bdnnc.diagnostics import UserError, WorkFailed
-from tests.constructs import of_data, of_goals, of_losses, of_network, of_training, required
+from tests.constructs import of_data, of_goals, of_losses, of_network, of_robust, of_training, required
 from tests.constructs.construct import PERCEPTRON, Construct, spec
 from tests.oracle.brute import optima
 
-TABLE = [*of_data.ENTRIES, *of_network.ENTRIES, *of_losses.ENTRIES, *of_goals.ENTRIES, *of_training.ENTRIES]
+TABLE = [*of_data.ENTRIES, *of_network.ENTRIES, *of_losses.ENTRIES, *of_goals.ENTRIES, *of_robust.ENTRIES, *of_training.ENTRIES]
 ENTRY = pytest.mark.parametrize("entry", TABLE, ids=lambda entry: entry.name)
 WITH_OPTIMA = pytest.mark.parametrize("entry", [entry for entry in TABLE if entry.shows is None], ids=lambda entry: entry.name)
 
@@ -50,7 +50,7 @@ def trained(compiled: bdnnc.Compiled) -> list[float] | None:
 
 def test_every_word_has_an_entry() -> None:
     covered = {word for entry in TABLE for word in entry.covers}
-    excused = required.MANDATORY.keys() | required.SYNONYMS.keys() | set(required.SYNONYMS.values()) | required.LATER.keys()
+    excused = required.MANDATORY.keys() | required.SYNONYMS.keys() | set(required.SYNONYMS.values())
     assert sorted(required.required() - covered - excused) == []
     assert sorted((covered | excused) - required.required()) == []
 
@@ -103,9 +103,3 @@ def test_synonyms(word: str, tmp_path: Path) -> None:
     for text in (entry.spec, entry.spec.replace(word, other)):
         found = enumerated(entry.compiled(text, tmp_path))
         assert found == expected(entry.gives)
-
-
-@pytest.mark.parametrize("word", required.LATER)
-def test_what_this_version_refuses(word: str, tmp_path: Path) -> None:
-    part = required.LATER[word]
-    assert code(lambda: plain(spec(PERCEPTRON) + part, tmp_path)) == "E390"

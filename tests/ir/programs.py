@@ -15,6 +15,7 @@ from bdnnc.ir.program import (
     LayerClass,
     Link,
     PreActivation,
+    Premise,
     Product,
     Program,
     Rows,
@@ -74,6 +75,10 @@ def everything() -> Program:
         "off", "hidden", ("u", "hidden"), 0, "<=", np.array([0, 1, 4]), np.array([0, 0, 2]), np.array([0, 1, 0]),
         np.array([-0.5, -0.25, -1e-6]), ("sample", "unit"), (np.array([0, 0, 2]), np.array([0, 1, 0])), 1,
     )  # fmt: skip
+    keep = Implication(
+        "keep_on", "hidden", ("u", "hidden"), 1, ">=", np.arange(6), *grid, np.zeros(6), ("sample", "unit"), (3, 2), 1, None,
+        (), Premise(("e", "output"), 0, np.array([0, 0, 1, 1, 2, 2])),
+    )  # fmt: skip
     gap = Implication(
         "gap", "deep", None, 1, ">=", np.arange(0), np.arange(3), np.zeros(3, int), np.full(3, 0.5), ("sample",), (3,), 2,
         np.ones(3, int), (Summand(("t", ""), np.arange(3), np.zeros(3, int), np.full(3, -1.0)),),
@@ -113,7 +118,7 @@ def everything() -> Program:
             Product("deep", "hidden", np.array([1, 0]), -1.0, 0.7, 2),
             Product("output", "deep", np.array([0, 1]), -1.0, 1.0, 3),
         ),
-        implications=(on, off, gap, nothing),
+        implications=(on, off, gap, nothing, keep),
         rows=(some, fan, pair, bare),
         costs=(Cost(("e", "output"), np.array([1.0, 2.0, 1.0, 1.0])), Cost(("t", ""), np.array([-0.01]))),
         constant=-0.0,
@@ -214,6 +219,8 @@ def programs(draw) -> Program:
         )  # fmt: skip
         if implications[-1].trigger is not None:
             given = {"literal": draw(indices(patterns * units, size))}
+            if draw(st.booleans()):
+                given["also"] = Premise(("u", layer), draw(st.sampled_from([0, 1])), draw(indices(patterns * units, size)))
             implications[-1] = _with(implications[-1], **given)
     digit = variable("q", layers[0], ("digit",), (draw(st.integers(1, 9)),), 0, 1, True, draw(statement))
     target = variable("p", layers[0], (), (), -9, 9, False, draw(statement))

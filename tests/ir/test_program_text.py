@@ -15,6 +15,7 @@ from bdnnc.ir.program import (
     LayerClass,
     Link,
     PreActivation,
+    Premise,
     Product,
     Program,
     Rows,
@@ -26,7 +27,7 @@ from bdnnc.ir.program_text import program_text
 from bdnnc.ir.verify import verify
 from tests.ir.programs import everything, programs
 
-KINDS = (Variable, Link, Summand, Rows, Product, PreActivation, Implication, Clause, Cost, LayerClass, Program)
+KINDS = (Variable, Link, Summand, Rows, Product, PreActivation, Implication, Premise, Clause, Cost, LayerClass, Program)
 HERE = Path(__file__).parent
 
 
@@ -71,7 +72,10 @@ def test_no_field_is_left_out() -> None:
         "Rows": "kind layer axes naming summands lower upper statement note",
         "Product": "layer inputs entry_input lower upper statement",
         "PreActivation": "layer below entry_unit entry_input X offset fixed slope shift bias low high statement",
-        "Implication": "kind layer trigger value sense literal pattern unit threshold axes naming statement other summands",
+        "Implication": (
+            "kind layer trigger value sense literal pattern unit threshold axes naming statement other summands also"
+        ),
+        "Premise": "block value literal",
         "Clause": "ones zeros",
         "Cost": "block coefficient",
         "LayerClass": "layer exact margin reason bias tolerance",

@@ -43,12 +43,15 @@ class Data:
     columns: tuple[str, ...] = ("a", "b", "class")
     conflicts: Conflicts | None = None
     counts: tuple[int, ...] = ()
+    one_hot: tuple[int, ...] = ()
 
     def facts(self, classes: tuple[str, ...] | None, span: Span) -> Facts:
         pairs = [given.split("@") for given in self.inputs]
         names = tuple(pair[0] for pair in pairs)
         places = tuple(int(pair[1]) if len(pair) > 1 else place for place, pair in enumerate(pairs))
-        return Facts(self.samples, names, classes, span, places, self.columns, self.conflicts, self.counts)
+        return Facts(
+            self.samples, names, classes, span, places, self.columns, self.conflicts, self.counts, one_hot=self.one_hot
+        )
 
 
 def check_text(
@@ -71,7 +74,7 @@ def check_text(
 
 def check_example(path: Path) -> Checked:
     """An example file. Its first line ``# test: classes=a,b samples=9 inputs=a@0 columns=a,c conflicts=2:3,4 counts=5,4
-    -D n=3`` sets facts and overrides."""
+    onehot=1 -D n=3`` sets facts and overrides."""
     text = path.read_bytes().decode()
     header = HEADER.match(text)
     words = shlex.split(header[1], posix=False) if header else []
@@ -82,8 +85,8 @@ def check_example(path: Path) -> Checked:
         key, _, value = word.partition("=")
         if key == "classes":
             classes = tuple(value.split(","))
-        elif key in ("samples", "inputs", "columns", "conflicts", "counts"):
-            facts = replace(facts or Data(), **{key: _fact(key, value)})
+        elif key in ("samples", "inputs", "columns", "conflicts", "counts", "onehot"):
+            facts = replace(facts or Data(), **{"one_hot" if key == "onehot" else key: _fact(key, value)})
         elif key != "-D":
             overrides[key] = value
     return check_text(text, path.name, overrides, classes, facts)
@@ -92,7 +95,7 @@ def check_example(path: Path) -> Checked:
 def _fact(key: str, value: str) -> Any:
     if key == "samples":
         return int(value)
-    if key == "counts":
+    if key in ("counts", "onehot"):
         return tuple(map(int, value.split(",")))
     if key != "conflicts":
         return tuple(value.split(","))

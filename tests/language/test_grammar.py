@@ -44,7 +44,7 @@ def test_no_state_leads_to_state_0() -> None:
     """Its number could not be told from that of a rule."""
     assert all(action != 0 for state in tables().states for action in state.values())
     assert tables().starts["file"][0] == 0
-    assert sorted(tables().starts) == ["file", "swept", "value"]
+    assert sorted(tables().starts) == ["clauses", "file", "swept", "value"]
 
 
 def test_an_installed_package_brings_its_grammar(tmp_path: Path) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
+from bdnnc.exact import ExactMatrix
 from bdnnc.formulation.formulate import Formulation, formulate
 from bdnnc.formulation.passes import run_passes
 from bdnnc.ir.domains import BitsDomain, ScaledDomain
-from bdnnc.ir.problem import BiasRule, Problem
+from bdnnc.ir.problem import BiasRule, Problem, Statement
 from bdnnc.language.quantities import (
     Errors,
     FeaturesUsed,
@@ -26,6 +28,7 @@ from bdnnc.network.blocks import VALUES, Point
 from bdnnc.network.decode import decode
 from bdnnc.network.encode import canonicalise, encode
 from bdnnc.network.network import Network
+from bdnnc.uncertainty.sets import L1, L2, AtMost, Moves, Polytope, Uncertainty
 from tests.oracle.laws import network_of
 from tests.oracle.problems import bound, finite, goal, interval, layer, problem
 
@@ -207,7 +210,92 @@ def test_the_way_back(passes: bool) -> None:
         assert (found.absent == wanted.absent).all()
 
 
+def moved(sense: str, coupling=None, low=("-1/2", 0), high=("1/4", 1), clipped: bool = False, **more) -> tuple:
+    """Two units, w = (1, -2) and (0, 2), whose inputs move within a box and a coupling."""
+    hidden = layer("h", 2, 2, finite(-2, -1, 0, 1, 2), BiasRule("in", finite(-3, -1, 0, 2)))
+    output = layer("o", 1, 2, finite(-1, 1), BiasRule("in", finite(-2, 0, 1)), statement=1)
+    of = problem(POINTS, LABELS, [hidden, output], loss="zero_one", **more)
+    box = [ExactMatrix.from_fractions([[Fraction(end) for end in ends]]) for ends in (low, high)]
+    if clipped:
+        box = [ExactMatrix(np.repeat(part.numerators, 3, axis=0), part.denominators) for part in box]
+    moves = (Moves((0, 1), *box, coupling, None, clipped),)
+    robust = Statement("robust", None)
+    of = replace(of, uncertainty=Uncertainty(sense, moves, "robust", len(of.statements)), statements=(*of.statements, robust))
+    return of, [[[1, -2], [0, 2]], [[1, -1]]], [[-1, 2], [0]]
+
+
+def test_worst_cases_of_boxes() -> None:
+    """-w . delta is 1/2 + 2 at most, w . delta 1/4; and 0 and 2."""
+    found = blocks(*moved("static"))
+    check(found, {"wp0 h": [1, 0, 0, 2], "wn0 h": [0, 2, 0, 0], "fall h": [2.5, 0], "rise h": [0.25, 2]})
+
+
+def test_worst_cases_of_budgets_and_flips() -> None:
+    """One input may move: the larger gain counts, 2 of (1/2, 2), 1/4 of (1/4, 0)."""
+    found = blocks(*moved("static", AtMost(1)))
+    check(found, {"tf0 h": [0.5, 0], "pf0 h": [0, 1.5, 0, 0], "tr0 h": [0, 0], "pr0 h": [0.25, 0, 0, 2]})
+    check(found, {"fall h": [2, 0], "rise h": [0.25, 2]})
+
+
+def test_worst_cases_of_l1() -> None:
+    check(blocks(*moved("static", L1(Fraction(1, 2)), (-1, -1), (1, 1))), {"tw0 h": [2, 2], "rise h": [1, 1]})
+    half, quarter = ("-1/2", "-1/4"), ("1/2", "1/8")
+    found = blocks(*moved("static", L1(Fraction(1, 2)), half, quarter, clipped=True))
+    # falling, (-1, 2): 1/8 at 2, then 3/8 at 1; rising, (1, -2): 1/4 at 2, then 1/4 at 1
+    check(found, {"fall h": [0.625, 0.5] * 3, "rise h": [0.75, 0.25] * 3, "tf0 h": [1, 0] * 3, "tr0 h": [1, 0] * 3})
+    check(found, {"af0 h": [0, 1, 0, 0] * 3, "bf0 h": [0, 0, 0, 2] * 3, "ar0 h": [0, 0, 0, 2] * 3, "br0 h": [0, 1, 0, 0] * 3})
+
+
+def test_worst_cases_of_polytopes() -> None:
+    """The diamond |d0| + |d1| <= 1."""
+    rows = ((1, 1), (-1, -1), (1, -1), (-1, 1))
+    diamond = Polytope(tuple(tuple(map(Fraction, row)) for row in rows), (Fraction(1),) * 4)
+    found = blocks(*moved("static", diamond, (-1, -1), (1, 1)))
+    check(
+        found,
+        {"fall h": [2, 2], "rise h": [2, 2], "mr0 h": [0, 0.5, 1.5, 0, 1, 0, 0, 1], "mf0 h": [0.5, 0, 0, 1.5, 0, 1, 1, 0]},
+    )
+
+
+def test_worst_cases_of_balls() -> None:
+    """Norms are sqrt(5) and 2; a tower says a little less, and its radius is a little more."""
+    found = blocks(*moved("static", L2(Fraction(1)), (-1, -1), (1, 1)))
+    assert found["rise h"] == pytest.approx([5**0.5, 2], rel=1e-5)
+    assert found["rise h"][0] >= 5**0.5
+    assert found["rise h"][1] >= 2
+    check(found, {"hu0 h": [1, 2, 0, 2]})
+    assert found["ou0 h"] == pytest.approx([5**0.5, 2], rel=1e-5)
+    assert found["xu0 h"][0] == pytest.approx(5**0.5 * np.cos(np.arctan(2) - np.pi / 4))
+    assert found["yu0 h"][0] == pytest.approx(5**0.5 * np.sin(np.arctan(2) - np.pi / 4))
+    found = blocks(*moved("static", L2(Fraction(1)), ("-1/2", "-1/2"), (1, 1), clipped=True))
+    # rising, (1, -2): the second at -1/2, the first at sqrt(3)/2
+    assert found["rise h"][:2] == pytest.approx([1 + 3**0.5 / 2, 2], rel=1e-5)
+    assert found["vr0 h"][:2] == pytest.approx([1, -1 / 3**0.5], rel=1e-4)
+    assert found["br0 h"][:2] == pytest.approx([0, 2 - 1 / 3**0.5], rel=1e-4)
+    assert found["hr0 h"][:2] == pytest.approx([1, 1 / 3**0.5], rel=1e-4)
+
+
+def test_points_that_are_given_up() -> None:
+    """h1 is -1, -1, -6 on the points and falls by 5/2 and rises by 1/4; h2 is 2, 4, 8 and rises. The output is -1, so that the
+    first point is right."""
+    nominal = replace(goal(Errors(None, True)), sense="minimize")
+    far = goal(Margin(None, True), sense="maximize")
+    of, weights, biases = moved("soft", goals=[goal(Loss("zero_one", weights=ONES)), nominal, far])
+    check(blocks(of, weights, biases), {"c o": [0, 1, 1]})
+    formulation = formulate(of, stage=2, reached=(Fraction(2), Fraction(2)))
+    point = Point(network(of, weights, biases), formulation)
+    SEEN.update(variable.symbol for variable in formulation.program.variables)
+    found = {v.symbol: point.values(v).tolist() for v in formulation.program.variables}
+    assert found["tp"] == [1]
+
+
 CASES = (
+    test_worst_cases_of_boxes,
+    test_worst_cases_of_budgets_and_flips,
+    test_worst_cases_of_l1,
+    test_worst_cases_of_polytopes,
+    test_worst_cases_of_balls,
+    test_points_that_are_given_up,
     test_finite_sparse_layers,
     test_what_is_held_from_both_sides,
     test_real_magnitudes_and_signs,
@@ -223,4 +311,4 @@ CASES = (
 def test_no_symbol_was_forgotten() -> None:
     for case in CASES:
         case()
-    assert VALUES.keys() == SEEN
+    assert VALUES.keys() == {symbol.rstrip("0123456789") for symbol in SEEN}

@@ -29,7 +29,7 @@ def slow_after_first(seconds: float, number: int) -> int:
 def meet(folder: str, number: int) -> bool:
     """Whether the other of two tasks, 0 and 1, is at work at the same time."""
     (Path(folder) / str(number)).touch()
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     other = Path(folder) / str(1 - number)
     while not other.exists() and time.monotonic() < until:
         time.sleep(0.01)

@@ -25,7 +25,7 @@ class DecidedRows:
     u != v if high < t; likewise for ``<=``. Where u can have neither value the last row stays, and says so to the solver.
     Source: interval arithmetic over the boxes of weights, biases and activities; docs/formulations.md, *Passes*.
     Needs: finite boxes. Guarantees: exact; no solution is lost or added.
-    Skipped: rows without a premise, which fix nothing.
+    Skipped: rows without a premise, or with two, which fix nothing.
     """
 
     name: str = "decided_rows"
@@ -45,7 +45,7 @@ class DecidedRows:
             lower, upper = bounds[rule.trigger]
             wanted = upper if rule.value == 1 else lower
             is_last = (lower if rule.value == 1 else upper)[rule.literal] == rule.value  # the other value is ruled out already
-            fixed = fails & ~is_last
+            fixed = fails & ~is_last if rule.also is None else np.zeros_like(fails)
             wanted[rule.literal[fixed]] = 1 - rule.value
             kept.append(rows_of(rule, np.flatnonzero(~holds & ~fixed)))
         return replace(program, implications=tuple(kept), variables=_bounded(program.variables, bounds))

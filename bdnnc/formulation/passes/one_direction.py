@@ -91,6 +91,7 @@ def rows_of(rule: Implication, rows: NDArray[np.int64]) -> Implication:
         naming=_naming_of(rule, rows),
         other=None if rule.other is None else rule.other[rows],
         summands=summands,
+        also=None if rule.also is None else replace(rule.also, literal=rule.also.literal[rows]),
     )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bdnnc.diagnostics import Diagnostic, Source, UserError
 
 if TYPE_CHECKING:
-    from bdnnc.language.spec import DataSpec
+    from bdnnc.language.spec import DataSpec, Facts, ModelSpec
     from bdnnc.language.tree import File
     from bdnnc.network.document import Model
     from bdnnc.pipeline import Pipeline
@@ -49,6 +50,40 @@ class Stored:
         if spec is None:
             raise UserError(found)
         return spec
+
+    def facts(self) -> Facts:
+        """What the model itself tells of the data that it was trained on."""
+        from bdnnc.data.inputs import Equals
+        from bdnnc.data.sources import sources
+        from bdnnc.language.spec import Facts
+
+        model = self.model
+        inputs = [entry for entry in model.network.inputs if entry.power == 1]
+        names = {column.column: column.name for column in sources(inputs)[0]} | {model.target.column: model.target.name}
+        return Facts(
+            samples=model.training.samples,
+            inputs=tuple(entry.name for entry in inputs),
+            classes=model.network.classes or None,
+            span=self.data_spec().source.span,
+            input_columns=tuple(entry.column for entry in inputs),
+            columns=tuple(names.get(column, f"column {column}") for column in range(max(names) + 1)),
+            one_hot=tuple(place for place, entry in enumerate(inputs) if isinstance(entry.transform, Equals)),
+        )
+
+    def model_specs(self) -> tuple[ModelSpec, ...]:
+        """The stored spec against those facts; of an ensemble one for each pair. Raises UserError with all that is wrong."""
+        from bdnnc.language import check_model, check_pairs
+
+        facts, tree, classes = self.facts(), self.tree(), self.model.network.classes
+        if self.model.members:
+            pairs = [replace(facts, classes=pair, whole=classes) for pair in combinations(classes, 2)]
+            specs, wrong = check_pairs(tree, {}, self.folder, pairs)
+        else:
+            spec, wrong = check_model(tree, {}, self.folder, facts)
+            specs = None if spec is None else (spec,)
+        if specs is None:
+            raise UserError([d for d in wrong if d.is_error])
+        return specs
 
 
 def stored(path: str) -> Stored:
@@ -92,7 +127,7 @@ def _data_path(found: Stored, source: object, data: str | None, *, required: boo
         return None
     recorded = found.model.source.path
     if recorded is None:
-        help = "certify it where the data is, in Python, or name a file with `--data FILE`"
+        help = "go where the data is, in Python, or name a file with `--data FILE`"
         raise UserError(Diagnostic("E562", f"`{found.path}` was trained on data in memory", help=help))
     path = Path(os.path.normpath(found.folder / recorded))
     if not path.exists() and not required:

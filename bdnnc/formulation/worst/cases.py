@@ -1,0 +1,152 @@
+"""The blocks ``fall`` and ``rise``: how far each sum of the first layer can fall and rise, made of all sets of moves.
+
+    fall[p, i] >= max over delta of -w_i . delta          rise[p, i] >= max over delta of w_i . delta
+
+so that a >= t over the whole set is a - fall >= t, and a <= t is a + rise <= t. Sets that are alike in both directions have the
+one block ``rise`` for both; sets that are the same for all points have one member a unit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from bdnnc.diagnostics import InternalError
+from bdnnc.formulation.builder import Builder
+from bdnnc.formulation.worst.at_most import at_most_part
+from bdnnc.formulation.worst.ball import ball_part
+from bdnnc.formulation.worst.box import box_part
+from bdnnc.formulation.worst.l1 import l1_part
+from bdnnc.formulation.worst.listed import listed_part
+from bdnnc.formulation.worst.polytope import polytope_part
+from bdnnc.formulation.worst.side import WAYS, Part, Side, Way
+from bdnnc.formulation.worst_sums import worst_reach
+from bdnnc.ir.problem import ProblemLayer
+from bdnnc.ir.program import Floats, Index, Summand, Variable
+from bdnnc.uncertainty.exact_lp import maximum
+from bdnnc.uncertainty.sets import L1, L2, AtMost, Moves, Polytope, Uncertainty
+from bdnnc.uncertainty.support import grid_points
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorstCases:
+    """Where the worst cases of a layer stand."""
+
+    layer: ProblemLayer
+    moves: tuple[Moves, ...]
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether a worst case is that of a unit, whatever the point."""
+        return all(moves.is_shared for moves in self.moves)
+
+    @property
+    def is_even(self) -> bool:
+        """Whether sums rise as far as they fall."""
+        return all(side.is_even for side in self.sides("rise"))
+
+    def sides(self, way: Way) -> tuple[Side, ...]:
+        """Each set in a direction; of even sets the direction is `rise` whichever is asked for."""
+        found = (Side(self.layer, moves, number, way) for number, moves in enumerate(self.moves))
+        return tuple(replace(side, way="rise") if side.is_even else side for side in found)
+
+    def symbol(self, way: Way) -> Way:
+        return "rise" if self.is_even else way
+
+    def summand(self, way: Way, pattern: Index, unit: Index, value: float) -> Summand:
+        """``value`` times the worst case of each (pattern, unit), one a row."""
+        member = unit if self.is_shared else pattern * self.layer.units + unit
+        every = np.arange(len(member))
+        return Summand((self.symbol(way), self.layer.name), every, member, np.full(len(member), value))
+
+
+def worst_cases_of(uncertainty: Uncertainty, layer: ProblemLayer) -> WorstCases:
+    """The worst cases of a first layer."""
+    return WorstCases(layer, uncertainty.moves)
+
+
+def add_worst_cases(builder: Builder) -> WorstCases:
+    """The blocks of the first layer with all that they are made of, once."""
+    problem = builder.problem
+    uncertainty, layer = problem.uncertainty, problem.layers[0]
+    if uncertainty is None:
+        raise InternalError("nothing moves")
+    cases = worst_cases_of(uncertainty, layer)
+    if builder.has(("rise", layer.name)):
+        return cases
+    falls, rises = worst_reach(layer, uncertainty.moves).floats()
+    made: dict[tuple[int, Way], Part] = {}
+    for way in WAYS[1:] if cases.is_even else WAYS:
+        for side in cases.sides(way):
+            if (side.number, side.way) not in made:
+                made[side.number, side.way] = _part(builder, side)
+        parts = [made[side.number, side.way] for side in cases.sides(way)]
+        _add_total(builder, cases, way, list(zip(cases.sides(way), parts, strict=True)), falls if way == "fall" else rises)
+    return cases
+
+
+def _add_total(builder: Builder, cases: WorstCases, way: Way, parts: list[tuple[Side, Part]], most: Floats) -> None:
+    """The block, no less than what its sets add up to."""
+    uncertainty, layer = builder.problem.uncertainty, cases.layer
+    assert uncertainty is not None
+    rows = 1 if cases.is_shared else builder.problem.patterns.shape[0]
+    size = rows * layer.units
+    row, unit = np.divmod(np.arange(size), layer.units)
+    axes, names = (("unit",), (unit,)) if cases.is_shared else (("sample", "unit"), (row, unit))
+    bound = np.broadcast_to(most, (rows, layer.units)).ravel().copy()
+    statement = uncertainty.statement
+    key = builder.add(Variable(way, layer.name, axes, 0 * bound, bound, False, statement, None, names))
+    summands = [Summand(key, np.arange(size), np.arange(size), np.ones(size))]
+    lower = np.zeros(size)
+    for side, part in parts:
+        for summand in part.summands:
+            summands.append(_spread(summand, side, rows, -1.0))
+        lower = lower + np.broadcast_to(part.constant.reshape(side.rows, -1), (rows, layer.units)).ravel()
+    note = f"how far a sum can {way} within its set"
+    builder.relate(f"worst_{way}", layer.name, axes, names, summands, statement, note, lower=lower, rows=size)
+
+
+def _spread(summand: Summand, side: Side, rows: int, sign: float) -> Summand:
+    """Of a set that all points share, the same at every row."""
+    if side.rows == rows:
+        return replace(summand, value=sign * summand.value)
+    times = np.arange(rows)
+    row = (times[:, None] * side.layer.units + summand.row[None, :]).ravel()
+    return Summand(summand.block, row, np.tile(summand.member, rows), sign * np.tile(summand.value, rows))
+
+
+def _part(builder: Builder, side: Side) -> Part:
+    """The dual of one set in one direction."""
+    coupling = side.moves.coupling
+    if isinstance(coupling, L2 | Polytope) and isinstance(side.moves.step, Fraction):
+        listed = [grid_points(side.moves, row) for row in range(side.rows)]
+        row_of = np.repeat(np.arange(side.rows), [len(points) for points in listed])
+        return listed_part(builder, side, row_of, np.concatenate(listed))
+    match coupling:
+        case None:
+            return box_part(builder, side)
+        case AtMost(count):
+            return at_most_part(builder, side, count)
+        case L1(radius):
+            return l1_part(builder, side, float(_on_step(radius, side.moves)))
+        case L2(radius):
+            return ball_part(builder, side, float(radius))
+        case Polytope():
+            return polytope_part(builder, side, coupling, _inside(coupling))
+
+
+def _on_step(radius: Fraction, moves: Moves) -> Fraction:
+    """What of an l1 radius whole steps can use."""
+    return radius // moves.step * moves.step if isinstance(moves.step, Fraction) else radius
+
+
+def _inside(polytope: Polytope) -> Floats:
+    """A point with the most room to every row of the polytope, which holds 0."""
+    width = len(polytope.matrix[0]) if polytope.matrix else 0
+    rows = [[*row, *(-value for value in row), Fraction(1)] for row in polytope.matrix]
+    found = maximum([Fraction(0)] * (2 * width) + [Fraction(1)], rows, polytope.side)
+    if found is None:
+        raise InternalError("a polytope of perturbations is bounded")
+    return np.array([float(found.x[j] - found.x[width + j]) for j in range(width)])

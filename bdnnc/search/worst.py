@@ -1,0 +1,101 @@
+"""Worst cases of the first layer in a search: how far the pre-activations of many rows of weights fall and rise, in integers.
+
+Closed forms (`network/worst_values.reach`), rounded up to the grid of the layer: what seems kept is kept. Over a polytope its
+box stands for it, so that the search finds less there than there is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bdnnc.exact import ExactMatrix
+from bdnnc.formulation.worst.cases import worst_cases_of
+from bdnnc.formulation.worst.side import Side
+from bdnnc.ir.problem import Problem
+from bdnnc.network.worst_values import reach
+from bdnnc.search.kernels import Candidates, accumulated
+from bdnnc.search.thresholds import Window
+from bdnnc.uncertainty.sets import Moves
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+NOISE = 1e-6
+"""Of a step of the grid: what floats may be above an integer that they stand for."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorstGrid:
+    """``falls``, ``rises``: the sets in each direction; ``weight_scale``, ``scale``: of weights and of pre-activations.
+    ``gives_up``: points that change count as errors (`soft`); else none may change. ``share``: what of each worst case counts,
+    less than 1 on the way to it."""
+
+    falls: tuple[Side, ...]
+    rises: tuple[Side, ...]
+    weight_scale: int
+    scale: int
+    gives_up: bool
+    share: float = 1.0
+
+    def of(self, rows: Integers) -> tuple[Integers, Integers]:
+        """How far each row of weights (rows, inputs) falls and rises: two (rows, patterns or 1)."""
+        weights = rows / self.weight_scale
+        return self._total(self.falls, weights), self._total(self.rises, weights)
+
+    def _total(self, sides: tuple[Side, ...], weights: Floats) -> Integers:
+        parts = [reach(side, weights[:, list(side.moves.inputs)]) for side in sides]
+        total = parts[0] if len(parts) == 1 else sum(parts[1:], parts[0])
+        return np.ceil(total.T * (self.scale * self.share) - NOISE).astype(np.int64)
+
+    def sample(self, patterns: Integers) -> WorstGrid:
+        """Of some patterns."""
+        falls, rises = (tuple(_sampled(side, patterns) for side in sides) for sides in (self.falls, self.rises))
+        return replace(self, falls=falls, rises=rises)
+
+
+def worst_grid(problem: Problem, weight_scale: int, scale: int) -> WorstGrid | None:
+    """The worst cases of a problem; None where nothing moves, or where activations follow the perturbation."""
+    uncertainty = problem.uncertainty
+    if uncertainty is None or uncertainty.sense == "adaptive":
+        return None
+    cases = worst_cases_of(uncertainty, problem.layers[0])
+    return WorstGrid(cases.sides("fall"), cases.sides("rise"), weight_scale, scale, uncertainty.sense == "soft")
+
+
+def _sampled(side: Side, patterns: Integers) -> Side:
+    moves = side.moves
+    low, high = (
+        box if box.shape[0] == 1 else ExactMatrix(box.numerators[patterns], box.denominators) for box in (moves.low, moves.high)
+    )
+    return replace(side, moves=Moves(moves.inputs, low, high, moves.coupling, moves.step, moves.clipped))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Extremes:
+    """The lowest and highest pre-activations, bias aside, of each candidate, (candidates, patterns)."""
+
+    lowest: Integers
+    highest: Integers
+
+    @staticmethod
+    def of(worst: WorstGrid, row: Integers, sums: Integers, below: Integers, candidates: Candidates) -> Extremes:
+        """Of the candidates of one unit with weights ``row`` and pre-activations ``sums``."""
+        changed = sums + candidates.by[:, np.newaxis] * below[candidates.first]
+        if candidates.by_second.any():
+            changed += candidates.by_second[:, np.newaxis] * below[candidates.second]
+        fall, rise = worst.of(candidates.rows(row))
+        return Extremes(changed - fall, changed + rise)
+
+    def changing(self, window: Window) -> Floats:
+        """At how many patterns the unit changes over the set, (candidates, thresholds)."""
+        ones = np.ones((1, self.lowest.shape[1]))
+        return (accumulated(self.highest, ones, window) - accumulated(self.lowest, ones, window))[0]
+
+    def costs(self, off: Floats, on: Floats, lost: Floats, window: Window) -> Floats:
+        """(forms, candidates, thresholds): what the patterns cost, ``off`` (forms, patterns) where the unit is inactive over
+        the set, ``on`` where it is active, and ``lost`` where it changes."""
+        found = accumulated(self.highest, lost - off, window) + accumulated(self.lowest, on - lost, window)
+        return found + off.sum(axis=1)[:, np.newaxis, np.newaxis]
