@@ -71,7 +71,13 @@ def searched(
         journal or Journal(),
         searches=searches,
     )
-    outcome = train_goals(search_locally, lambda stage, reached: formulated(of, stage, reached), len(of.goals), means, start)
+    outcome = train_goals(
+        search_locally,
+        lambda stage, reached: formulated(of, stage, reached),
+        len(of.goals),
+        means,
+        () if start is None else (start,),
+    )
     assert_nothing_false(of, outcome, told)
     for stage in range(len(of.goals)):
         values = [value * sign(of, stage) for place, _, value, _ in told.networks if place == stage]
