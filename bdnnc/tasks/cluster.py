@@ -85,6 +85,10 @@ class Cluster:
         finally:
             crew.close()
 
+    def warm_up(self, function: Callable[[], object]) -> Callable[[], bool]:
+        futures = [self._client.submit(function, pure=False) for _ in range(self._workers)]
+        return lambda: all(future.done() for future in futures)
+
     def close(self) -> None:
         """Ends the connection; the cluster stays."""
         self._client.close(timeout=CONNECT)

@@ -62,6 +62,9 @@ EXACT_SHARE, EXACT_SECONDS = 0.1, 30.0
 LEAST_SECONDS = 1.0
 """Less is not worth the beginning of a sub-MIP."""
 
+WORK_SHARE = 0.5
+"""The same share where the user limits the work, and nodes and rounds are to end it."""
+
 EXACT_NODES = 500
 """For each of its sub-MIPs."""
 
@@ -76,6 +79,8 @@ def polished(work: Work, pool: Sequence[Network]) -> Network | None:
         return None
     remaining = work.limits.remaining
     seconds = None if remaining is None else min(EXACT_SHARE * remaining, EXACT_SECONDS)
+    if work.is_limited_by_work and remaining is not None:
+        return improved(work, pool, Budget(seconds=WORK_SHARE * remaining, nodes=EXACT_NODES))
     share = None if seconds is None else max(seconds / 5, LEAST_SECONDS)
     return improved(work, pool, Budget(seconds=seconds, share=share, nodes=EXACT_NODES))
 

@@ -45,7 +45,11 @@ class Limits:
     @property
     def is_late(self) -> bool:
         """Whether no time is left."""
-        return self.remaining is not None and self.remaining <= 0
+        return self.is_late_by(0.0)
+
+    def is_late_by(self, seconds: float) -> bool:
+        """Whether the time has been over for so long."""
+        return self.time_limit is not None and time.monotonic() - self.started >= self.time_limit + seconds
 
 
 StageStatus = Literal["optimal", "feasible", "infeasible", "no_solution", "interrupted"]

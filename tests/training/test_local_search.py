@@ -26,7 +26,7 @@ from bdnnc.network.network import Network
 from bdnnc.network.planned import planned_checks
 from bdnnc.solve.highs import HighsSolver
 from bdnnc.solve.protocol import Solution, SolveOptions, Stop
-from bdnnc.tasks.executor import Executor, Serial, ignore, never
+from bdnnc.tasks.executor import Executor, Serial, always, ignore, never
 from bdnnc.training.constant import best_constant
 from bdnnc.training.descent import Descent, Restart, _go_round
 from bdnnc.training.goals import train_goals
@@ -389,6 +389,9 @@ class Backwards:
             found[place] = pickle.loads(pickle.dumps(result))
             on_result(place, found[place])
         return found
+
+    def warm_up(self, function: Callable[[], object]) -> Callable[[], bool]:
+        return always
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -10,6 +10,7 @@ from functools import partial
 from bdnnc.diagnostics import Diagnostic, Label, UserError, WorkFailed
 from bdnnc.network.network import Network
 from bdnnc.solve.protocol import Progress, SolveOptions
+from bdnnc.tasks.deadline import deadline_of
 from bdnnc.tasks.executor import Serial
 from bdnnc.training.exact import begun, solve_exactly
 from bdnnc.training.improver import objective_of
@@ -98,22 +99,17 @@ class _Rounds:
         return self._outcome()
 
     def _begin(self) -> None:
-        """The network that there is before any round."""
-        outer = self.work.means.watch
-
-        def take(network: Network, value: Fraction, bound: Fraction) -> None:
-            self._take_first(network)
-
-        watch = Watch(on_network=take, should_stop=self._should_stop, on_note=outer.on_note)
-        means = replace(self.work.means, watch=watch)
-        found = begun(replace(self.work, means=means, limits=replace(self.work.limits, cutoff=None)))[0].network
-        if found is not None:
-            self._take_first(found)
-
-    def _take_first(self, network: Network) -> None:
-        """One that there is before any round."""
-        self.judge.offer(network)
-        self.last = network
+        """The networks that there are before any round. Only what is left in the end is judged, in its order: what is met on
+        the way depends on the clock."""
+        outer, means = self.work.means.watch, self.work.means
+        if means.validation is not None:  # the judge may prefer another one
+            outer = replace(outer, on_network=Watch().on_network)
+        watch = replace(outer, on_progress=Watch().on_progress)
+        limits = replace(self.work.limits, cutoff=None)
+        search, pool = begun(replace(self.work, means=replace(means, watch=watch), limits=limits))
+        for network in (*pool, *filter(None, [search.network])):
+            self.judge.offer(network)
+        self.last = search.network
 
     def _resume(self, entry: Entry) -> None:
         """Take over what an earlier run came to in a round."""
@@ -195,7 +191,8 @@ class _Rounds:
         workers = min(self.work.means.executor.workers, len(batches))
         seconds = None if share is None else share * workers / len(batches)
         starts = [network for network in (self.last, self.judge.network) if network is not None]
-        return [Task(batch, self.partition.set_of, tuple(starts), seconds) for batch in batches]
+        deadline = deadline_of(self.work.limits.remaining, workers)
+        return [Task(batch, self.partition.set_of, tuple(starts), seconds, deadline) for batch in batches]
 
     def _solved(self, tasks: list[Task]) -> list[Solved]:
         """What came of the tasks that were done. Whatever they found has been offered to the judge."""
