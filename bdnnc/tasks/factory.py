@@ -10,9 +10,10 @@ MOST_JOBS = 512
 """Processes, to catch a number that was meant for something else."""
 
 
-def executor_of(jobs: int | None = None, cluster: str | None = None) -> Executor:
+def executor_of(jobs: int | None = None, cluster: str | None = None, seconds: float | None = None) -> Executor:
     """The executor for ``jobs`` processes of this machine (1 or None: this process alone; -1: one a core that this process may
-    use), or for the Dask cluster whose scheduler listens at ``cluster`` (``tcp://host:port``). Whoever asks for one closes it.
+    use), or for the Dask cluster whose scheduler listens at ``cluster`` (``tcp://host:port``), which has ``seconds`` to
+    answer (None: as many as usual). Whoever asks for one closes it.
 
     Raises UserError: E622 (joblib or Dask is not installed), E632 (a wrong number), E648 (both), E656 (no cluster there).
     """
@@ -22,7 +23,7 @@ def executor_of(jobs: int | None = None, cluster: str | None = None) -> Executor
     if cluster is not None:
         from bdnnc.tasks.cluster import Cluster
 
-        return Cluster(cluster)
+        return Cluster(cluster, seconds)
     count = _checked(1 if jobs is None else jobs)
     if count == 1:
         return Serial()

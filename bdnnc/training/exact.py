@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bdnnc.ir.problem import Problem
 from bdnnc.network.network import Network
 from bdnnc.tasks.executor import Serial
 from bdnnc.training.companion import companion_of
 from bdnnc.training.neighbourhoods import polished
 from bdnnc.training.outcome import Limits, StageOutcome
+from bdnnc.training.reach import is_out_of_reach
 from bdnnc.training.search import NetworkSearch
 from bdnnc.training.stage import StageSearch
 from bdnnc.training.work import Work
@@ -29,12 +29,6 @@ SEARCH_RESTARTS = 4
 SEARCH_WORK, WORK_SHARE = 500_000_000, 0.5
 """Its moves times the distinct points, and what it may take of a goal's time, where the user limits the work: so that no clock
 decides what is found as long as it takes less."""
-
-ENTRIES = 2_000_000
-"""Numbers of a matrix that are made, handed on and read in a second, before anything is solved."""
-
-PRODUCT = 14
-"""Numbers of a product's four rows, and of the row that it is summed in."""
 
 OUT_OF_REACH = "the program is too large to be solved in the {:.1f} s of this goal, all of which go to the stochastic search"
 
@@ -73,7 +67,7 @@ def begun(work: Work) -> tuple[StageSearch, Sequence[Network]]:
 def _searched(work: Work, search: StageSearch) -> Sequence[Network]:
     """The pool of a short stochastic search, whose best network is the first incumbent; the solver is not told of it. Where the
     program is too large for a solver to be of use in this time, the search is not short."""
-    is_alone = is_out_of_reach(work)
+    is_alone = is_out_of_reach(work.formulation.problem, work.limits)
     if is_alone:
         work.means.watch.on_note(OUT_OF_REACH.format(work.limits.remaining or 0.0))
         found = NetworkSearch(work, work.limits)
@@ -100,17 +94,3 @@ def _share(work: Work) -> Limits:
     if work.is_limited_by_work:
         share = WORK_SHARE * remaining
     return replace(limits, time_limit=limits.time_limit - remaining + share)
-
-
-def is_out_of_reach(work: Work) -> bool:
-    """Whether a solver would not have read the program before the time is over."""
-    remaining = work.limits.remaining
-    return remaining is not None and entries(work.formulation.problem) > remaining * ENTRIES
-
-
-def entries(problem: Problem) -> int:
-    """About how many numbers the program's matrix has: two rows for each pattern and unit, and in later layers four for each
-    product of a weight and an activation."""
-    first, *others = problem.layers
-    each = 2 * first.units * first.inputs + sum(PRODUCT * layer.units * layer.inputs for layer in others)
-    return problem.patterns.shape[0] * each

@@ -15,6 +15,9 @@ from bdnnc.solve.protocol import Progress
 PATIENCE = 0.5
 """Seconds after the end of the time in which a network may still be accepted."""
 
+ANSWER, ANSWER_SHARE = 0.5, 0.05
+"""Seconds for a solver's answer, and the share of the time that is left that they are at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -35,6 +38,11 @@ class Limits:
     def remaining(self) -> float | None:
         """Seconds left, never negative; None without a limit."""
         return None if self.time_limit is None else max(0.0, self.time_limit - (time.monotonic() - self.started))
+
+    @property
+    def solving(self) -> float | None:
+        """Seconds that a solver may take, so that its answer is here before the time is over; None without a limit."""
+        return None if self.remaining is None else self.remaining - min(ANSWER, ANSWER_SHARE * self.remaining)
 
     @property
     def patience(self) -> float | None:

@@ -81,7 +81,7 @@ def train(
     if not known and settings.start is not None and not going_on.done:
         known = (start_network(Path(settings.start), pipeline),)
     with ExitStack() as stack:
-        executor = stack.enter_context(closing(executor_of(request.jobs, request.cluster)))
+        executor = stack.enter_context(closing(executor_of(request.jobs, request.cluster, settings.limits.remaining)))
         journal = stack.enter_context(journal_of(going_on, keeper.reporter))
         if settings.note:
             keeper.reporter.say(f"note: {settings.note}")

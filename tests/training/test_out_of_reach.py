@@ -18,7 +18,7 @@ from bdnnc.network.measure import Measured
 from bdnnc.solve import linear
 from bdnnc.solve.highs import HighsSolver
 from bdnnc.solve.protocol import Stop
-from bdnnc.training import exact
+from bdnnc.training import exact, reach
 from bdnnc.training.exact import solve_exactly
 from bdnnc.training.goals import train_goals
 from bdnnc.training.local_search import search_locally
@@ -35,7 +35,7 @@ from tests.training.test_local_search import AUTO, checkers
 def test_a_program_out_of_reach_is_never_made(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
     """The search gets the time, nobody lowers anything, and a line says so."""
     pytest.importorskip("sklearn")
-    monkeypatch.setattr(exact, "ENTRIES", 0.01)
+    monkeypatch.setattr(reach, "ENTRIES", 0.01)
 
     def refuse(program: object) -> object:
         raise AssertionError("a matrix was made")
@@ -57,7 +57,7 @@ def test_a_program_out_of_reach_is_never_made(method: Method, monkeypatch: pytes
 def test_entries_are_about_those_of_the_matrix() -> None:
     of = checkers(6, 4)
     numbers = lower(formulated(of).program).A.nnz
-    assert numbers / 3 < exact.entries(of) < 3 * numbers
+    assert numbers / 3 < reach.entries(of) < 3 * numbers
 
 
 def test_acceptance_takes_a_network_at_its_word_where_there_is_no_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,18 +15,23 @@ from bdnnc.tasks.executor import Serial
 from bdnnc.training.exact import begun, solve_exactly
 from bdnnc.training.improver import objective_of
 from bdnnc.training.outcome import StageOutcome, Watch
+from bdnnc.training.reach import seconds_of
 from bdnnc.training.split.averaging import average
 from bdnnc.training.split.batches import Batch, random_batches, whole
 from bdnnc.training.split.diary import Diary, Entry
 from bdnnc.training.split.judge import Judge
+from bdnnc.training.split.loading import is_loaded, require_scikit_learn
 from bdnnc.training.split.losses import right_patterns, set_losses, sides
-from bdnnc.training.split.partition import Halver, Partition, require_scikit_learn
+from bdnnc.training.split.partition import Halver, Partition
 from bdnnc.training.split.round import Ground, Solved, Task, infeasible_sets, solve_shared
 from bdnnc.training.unproved import unproved_outcome
 from bdnnc.training.work import Work
 
 ROUNDS = 20
 """Where the file does not say how many."""
+
+LEAST_SECONDS = 1.0
+"""What a round may take at least: in less a solver does not even begin."""
 
 
 def train_by_splitting(work: Work) -> StageOutcome:
@@ -67,11 +72,14 @@ class _Rounds:
     nodes: int = 0
     is_fruitless: bool = True
     """No round had a network so far."""
+    overhead: float = field(init=False)
+    """Seconds that a round takes beside its solves."""
 
     def __post_init__(self) -> None:
         formulation, means, limits = self.work.formulation, self.work.means, self.work.limits
         self.judge = Judge(self.work)
         self.diary = Diary(means.journal, self.work.key, formulation, means.inputs)
+        self.overhead = seconds_of(formulation.problem)
         self.partition = Partition.coarsest(formulation.problem.patterns.shape[0])
         tolerance = formulation.program.tolerance
         options = SolveOptions(None, limits.gap, limits.node_limit, limits.threads, limits.seed, tolerance, tolerance)
@@ -90,6 +98,9 @@ class _Rounds:
             if entry is not None:
                 self._resume(entry)
                 continue
+            if not self._has_time():
+                self.is_fruitless = False  # as far as anybody knows
+                break
             self.partition = self.partition.split(self._to_split(), self._halver().halve)
             if self._is_exact:
                 return self._finished_exactly()
@@ -125,6 +136,11 @@ class _Rounds:
     @property
     def _is_over(self) -> bool:
         return self.judge.is_proved or self.work.limits.is_late or self._should_stop()
+
+    def _has_time(self) -> bool:
+        """Whether a round can be made, solved and read before the time is over; waits for what it needs."""
+        remaining = self.work.limits.remaining
+        return is_loaded(lambda: self._is_over) and (remaining is None or (self.work.limits.remaining or 0.0) > self.overhead)
 
     @property
     def _is_exact(self) -> bool:
@@ -162,7 +178,7 @@ class _Rounds:
     def _round(self, number: int, rounds: int) -> None:
         """Solve with the new sets, and find out what has to be split next."""
         began, remaining = time.monotonic(), self.work.limits.remaining
-        share = None if remaining is None else remaining / (rounds - number)
+        share = None if remaining is None else min(remaining, max(remaining / (rounds - number), LEAST_SECONDS))
         batches = self._batches(number)
         tasks = self._tasks(batches, share)
         solved = self._solved(tasks)
@@ -175,6 +191,8 @@ class _Rounds:
             left = None if share is None else max(0.0, share - (time.monotonic() - began))
             self.infeasible = infeasible_sets(self.ground, self.partition.patterns, left, self._should_stop)
         points = sum(batch.samples for batch in batches)
+        if share is not None:
+            self.overhead = max(seconds_of(self.work.formulation.problem), time.monotonic() - began - share)
         self._tell(number, rounds, points, max((found.binaries for found in solved), default=0), network, began)
 
     def _batches(self, number: int) -> list[Batch]:

@@ -109,7 +109,7 @@ def solve_shared(
         on_progress(moment)
         return should_stop()
 
-    options = replace(ground.options, time_limit=limits.remaining, start=_start(task.starts, formulation, set_of, model))
+    options = replace(ground.options, time_limit=limits.solving, start=_start(task.starts, formulation, set_of, model))
     solution = solve_in_units(ground.solver, model.model, options, on_incumbent, progress)
     if solution.x is not None:
         keep(solution.x, True)
