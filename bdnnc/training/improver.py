@@ -101,6 +101,8 @@ class Improver:
         known, x = self.objective, encode(self.point, self.formulation)
         fixed = fixed_columns(neighbourhood, self.point, self.formulation)
         model = with_fixed(self.model, x, fixed, hold=self.admissible)
+        if self.limits.is_late:  # the matrix has taken what was left
+            return Found(False, False)
         options = self._options(x if self.admissible else None, seconds, seed)
         solution = solve_in_units(self.solver, model, options, self._on_incumbent, self._on_progress)
         self.nodes += solution.nodes

@@ -78,10 +78,12 @@ def polished(work: Work, pool: Sequence[Network]) -> Network | None:
     if sum(int((v.lower < v.upper).sum()) for v in variables if v.integral) < SMALL:
         return None
     remaining = work.limits.remaining
-    seconds = None if remaining is None else min(EXACT_SHARE * remaining, EXACT_SECONDS)
-    if work.is_limited_by_work and remaining is not None:
-        return improved(work, pool, Budget(seconds=WORK_SHARE * remaining, nodes=EXACT_NODES))
-    share = None if seconds is None else max(seconds / 5, LEAST_SECONDS)
+    if remaining is None:
+        return improved(work, pool, Budget(nodes=EXACT_NODES))
+    seconds = WORK_SHARE * remaining if work.is_limited_by_work else min(EXACT_SHARE * remaining, EXACT_SECONDS)
+    if seconds < LEAST_SECONDS:
+        return None
+    share = None if work.is_limited_by_work else max(seconds / 5, LEAST_SECONDS)
     return improved(work, pool, Budget(seconds=seconds, share=share, nodes=EXACT_NODES))
 
 
