@@ -58,7 +58,7 @@ class Cluster:
         """Connects. Raises UserError E622 where Dask is not installed, E656 for a wrong address, where no scheduler or no
         worker is there within ``seconds`` (`CONNECT` at most), and where the workers have another bdnnc."""
         until = None if seconds is None else time.monotonic() + seconds
-        _check_address(address)
+        check_address(address)
         self.address = address
         self._client = _connected(address, until)
         self._log_level = LOG.level
@@ -206,7 +206,8 @@ def _work(function: Callable[[Any, Any], Any], shared: _Shared, task: Any) -> An
     return function(shared.value, task)
 
 
-def _check_address(address: str) -> None:
+def check_address(address: str) -> None:
+    """Raises UserError E656 where it is none."""
     found = ADDRESS.fullmatch(address)
     if found is None or not 0 < int(found[3]) < 2**16:
         message = f"`{address}` is no address of a cluster"

@@ -16,10 +16,11 @@ from bdnnc.network.measure import Measured
 from bdnnc.network.network import Network
 from bdnnc.network.saving import load
 from bdnnc.pipeline import Pipeline
+from bdnnc.tasks.factory import check_workers
 from bdnnc.training.events import FORMAT, VERSION, Events, read_events
 from bdnnc.training.outcome import StageOutcome
 from bdnnc.training.payloads import network_of_payload, plain, stage_of_payload
-from bdnnc.training.settings import Request, Settings
+from bdnnc.training.settings import Request, Settings, settle
 from bdnnc.training.start_file import check_class
 
 SUFFIX = ".events.jsonl"
@@ -68,6 +69,16 @@ def events_path(request: Request, save_to: Path | None) -> Path | None:
         help = "name the model with `-o MODEL.json`, or the events with `--events FILE.jsonl`"
         raise UserError(Diagnostic("E655", "there is nothing to resume from", help=help))
     return save_to.with_name(save_to.name.removesuffix(".json") + SUFFIX)
+
+
+def check_request(pipeline: Pipeline, request: Request, save_to: Path | None) -> None:
+    """Raises UserError for what is wrong with a request whatever the data are: as `settle`, `check_workers` and `events_path`.
+    A text with errors is not looked at: these are told with those of the data."""
+    spec = pipeline.text_spec
+    if spec is not None:
+        settle(request, spec.train, time.monotonic())
+    check_workers(request.jobs, request.cluster)
+    events_path(request, save_to)
 
 
 def resumption(pipeline: Pipeline, request: Request, settings: Settings, save_to: Path | None) -> Resumption:
