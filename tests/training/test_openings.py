@@ -62,7 +62,7 @@ def work_of(
 
 def test_the_opening_search_needs_no_other_process() -> None:
     """In a short share of the time none would have begun."""
-    cold = Cold()
+    cold = Cold(0)  # who would be ready, as far as they say
     search, pool = begun(work_of(cold)[0])
     alone, networks = begun(work_of(Serial())[0])
     assert cold.tasks == 0
