@@ -178,6 +178,14 @@ class Pipeline:
         return self._checked[1][0]
 
     @cached_property
+    def text_spec(self) -> ModelSpec | None:
+        """Network, goals and training as the text has them, whatever the data are; None where it has errors, which are told
+        with those of the data."""
+        from bdnnc.language import check_model
+
+        return check_model(self.tree, self.overrides, self.folder, None)[0]
+
+    @cached_property
     def _checked(self) -> tuple[Dataset, tuple[ModelSpec, ...], Facts]:
         """Text, data, and the one against the other, in one go: what is wrong in one place hides nothing elsewhere. There is
         one model, or one for each pair of classes."""

@@ -117,8 +117,10 @@ def _run(
     started: float,
 ) -> Trained:
     from bdnnc.report.progress import make_reporter
+    from bdnnc.training.resume import check_request
     from bdnnc.training.session import train as run
 
+    check_request(pipeline, request, None if out is None else Path(out))
     notes = pipeline.dataset.notes
     refuse_overwriting(out, pipeline.source.name, pipeline.dataset.origin.path)
     lines = class_lines(pipeline)

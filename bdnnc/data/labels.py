@@ -34,9 +34,11 @@ def class_names(labels: Sequence[str]) -> tuple[str, ...]:
 
 
 def coded(labels: Sequence[str], classes: Sequence[str]) -> NDArray[np.int64]:
-    """The class index of each label, shape (rows,), -1 where it is none of the classes."""
+    """The class index of each label, shape (rows,), -1 where it is none of the classes: the label itself, else the number that
+    it is, else what it is without blanks around it."""
     index = {label: code for code, label in enumerate(classes)}
-    codes = {label: index.get(label, index.get(canonical_text(label), -1)) for label in set(labels)}
+    known = {label: (label, canonical_text(label), label.strip()) for label in set(labels)}
+    codes = {label: next((index[text] for text in ways if text in index), -1) for label, ways in known.items()}
     return np.fromiter((codes[label] for label in labels), dtype=np.int64, count=len(labels))
 
 

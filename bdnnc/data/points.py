@@ -88,7 +88,8 @@ def read_points(
         last = read.pop()
         targets = last if isinstance(last, ExactColumn) else None
     elif target is not None:
-        labels = texts(picked(table.columns[target.column], ~gone))
+        # Blanks of a text file are its layout; those of an array were meant, and may be all that tells two labels apart.
+        labels = texts(picked(table.columns[target.column], ~gone), trimmed=table.lines is not None)
     return RawPoints(tuple(read), labels, kept, int(gone.sum()), targets)
 
 

@@ -271,7 +271,7 @@ def _cell_text(value: Any) -> str:
 def _digest(columns: Sequence[Cells]) -> str:
     digest = hashlib.sha256()
     for column in columns:
-        digest.update("\x1f".join(texts(column)).encode("utf-8", "surrogatepass"))
+        digest.update("\x1f".join(texts(column, trimmed=False)).encode("utf-8", "surrogatepass"))
         digest.update(b"\x1e")
     return digest.hexdigest()
 

@@ -73,10 +73,10 @@ def picked(cells: Cells, where: NDArray[np.bool_]) -> Cells:
     return [cells[row] for row in np.flatnonzero(where).tolist()]
 
 
-def texts(cells: Cells) -> list[str]:
-    """The cells as text, blanks around them removed; numbers as their shortest decimal that reads back."""
+def texts(cells: Cells, trimmed: bool = True) -> list[str]:
+    """The cells as text, blanks around them removed if ``trimmed``; numbers as their shortest decimal that reads back."""
     if not isinstance(cells, np.ndarray):
-        return [text.strip() for text in cells]
+        return [text.strip() for text in cells] if trimmed else list(cells)
     if cells.dtype.kind == "f" and cells.dtype != np.float64:
         return [str(value) for value in cells]
     return [str(value) for value in cells.tolist()]

@@ -30,9 +30,11 @@ class BadNumber:
 
 
 class Object(dict[str, Any]):
-    """A JSON object; ``twice`` is a key that stood in it more than once, or None."""
+    """A JSON object; ``twice`` is a key that stood in it more than once, or None. ``where``: what messages call the text that
+    it stood in, where whoever read it has noted that."""
 
     twice: str | None = None
+    where: str = ""
 
 
 def read(text: str, name: str) -> Json:
@@ -50,6 +52,17 @@ def read(text: str, name: str) -> Json:
     except RecursionError as error:
         note = "a model file needs five levels"
         raise UserError(Diagnostic("E550", f"`{name}` is nested too deep to be a model file", notes=(note,))) from error
+
+
+def note_place(value: Json, where: str) -> None:
+    """Every object in ``value`` can say that it stood in ``where``, whatever becomes of the others."""
+    if isinstance(value, Object):
+        value.where = where
+        for entry in value.values():
+            note_place(entry, where)
+    elif isinstance(value, list):
+        for entry in cast("list[Json]", value):
+            note_place(entry, where)
 
 
 def ratio(text: str) -> Fraction | None:

@@ -11,6 +11,7 @@ from numpy.random import Generator
 
 from bdnnc.search.anneal import COLDEST, HOTTEST, Annealed, Schedule, anneal, random_parameters
 from bdnnc.search.model import SearchModel
+from bdnnc.search.readiness import is_compiled
 from bdnnc.search.state import Parameters
 from bdnnc.search.straight_through import descend, is_descendable, parameters_in
 
@@ -33,6 +34,10 @@ DESCENT = 0.6
 """Of the time and the moves of a run: what gradients may take."""
 
 
+LOADING = 5.0
+"""Seconds in which compiled loops are loaded, from a cache."""
+
+
 @dataclass(frozen=True, eq=False)
 class Shared:
     """What all restarts of a goal have in common. ``seed``: of the run; ``compiled``: whether numba may be used; ``on_better``
@@ -51,31 +56,32 @@ class Shared:
 @dataclass(frozen=True, slots=True, eq=False)
 class Restart:
     """Run ``number``, from ``start`` or, without one, from a random network, which ``descends`` by gradients first where that
-    is sensible. ``moves``: changes that may be weighed; ``seconds``: for the whole run; ``enough``: the goal at which it may
-    stop; None: no limit."""
+    is sensible. ``moves``: changes that may be weighed; ``deadline``: when it has to end, as `time.time`; ``enough``: the goal
+    at which it may stop; None: no limit."""
 
     number: int
     start: Parameters | None = None
     descends: bool = False
     moves: int | None = None
-    seconds: float | None = None
+    deadline: float | None = None
     enough: float | None = None
 
 
 def run_restart(shared: Shared, restart: Restart) -> Annealed:
     """The task."""
     random = np.random.default_rng([*shared.seed, restart.number])
+    seconds = None if restart.deadline is None else max(0.0, restart.deadline - time.time())
     schedule = Schedule(
         steps=steps_of(shared.model) * luby(restart.number + 1),
         moves=restart.moves,
         enough=restart.enough,
-        deadline=None if restart.seconds is None else time.monotonic() + restart.seconds,
+        deadline=None if seconds is None else time.monotonic() + seconds,
     )
     if restart.start is not None:
         share = (COLDEST / (REHEATED * HOTTEST)) ** random.random()
         return _annealed(shared, restart.start, random, replace(schedule, hottest=share * REHEATED * HOTTEST), 0)
     if restart.descends:
-        begun = _descended(shared, random, schedule, restart.seconds)
+        begun = _descended(shared, random, schedule, seconds)
         if begun is not None:
             return begun
     start = random_parameters(shared.model, random)
@@ -84,6 +90,12 @@ def run_restart(shared: Shared, restart: Restart) -> Annealed:
     sampled = _on_sample(shared, start, random, schedule)
     shorter = replace(schedule, steps=schedule.steps // 4, hottest=REHEATED * HOTTEST)
     return _annealed(shared, sampled.parameters or start, random, shorter, sampled.moves)
+
+
+def prepare() -> None:
+    """What takes time before the first task of a process: imports, and loading the loops. They are not waited for where they
+    have to be compiled first."""
+    is_compiled(LOADING)
 
 
 def _annealed(shared: Shared, start: Parameters, random: Generator, schedule: Schedule, done: int) -> Annealed:

@@ -102,6 +102,8 @@ class HighsSolver:
             return Outcome(Stop.INTERRUPTED, None, None, 0)
         if options.time_limit is not None:
             options = replace(options, time_limit=max(0.0, options.time_limit - (time.monotonic() - started)))
+            if options.time_limit == 0:  # a process that begins and reads the model would only be waited for
+                return Outcome(Stop.TIME_LIMIT, None, None, 0)
 
         def tell(moment: Progress) -> bool:
             if on_progress is None:

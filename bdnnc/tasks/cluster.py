@@ -28,6 +28,9 @@ LOG = logging.getLogger("distributed.client")
 CONNECT = 5.0
 """Seconds for the scheduler to answer, and then for a first worker to be there."""
 
+LEAST_CONNECT = 0.5
+"""Less than this is not worth asking, however little time there is."""
+
 ANSWER = 10.0
 """Seconds that a scheduler which was there may be silent."""
 
@@ -51,16 +54,17 @@ class Cluster:
     a thread cannot be ended; nobody waits for them.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, seconds: float | None = None) -> None:
         """Connects. Raises UserError E622 where Dask is not installed, E656 for a wrong address, where no scheduler or no
-        worker is there within a few seconds, and where the workers have another bdnnc."""
-        _check_address(address)
+        worker is there within ``seconds`` (`CONNECT` at most), and where the workers have another bdnnc."""
+        until = None if seconds is None else time.monotonic() + seconds
+        check_address(address)
         self.address = address
-        self._client = _connected(address)
+        self._client = _connected(address, until)
         self._log_level = LOG.level
         LOG.setLevel(logging.CRITICAL)  # what it would say of a lost connection is told as an error
         try:
-            self._workers = _met(self._client, address)
+            self._workers = _met(self._client, address, _patience(until))
         except BaseException:
             self.close()
             raise
@@ -84,6 +88,10 @@ class Cluster:
             return gather(crew, len(tasks), on_result, should_stop)
         finally:
             crew.close()
+
+    def warm_up(self, function: Callable[[], object]) -> Callable[[], bool]:
+        futures = [self._client.submit(function, pure=False) for _ in range(self._workers)]
+        return lambda: all(future.done() for future in futures)
 
     def close(self) -> None:
         """Ends the connection; the cluster stays."""
@@ -198,37 +206,44 @@ def _work(function: Callable[[Any, Any], Any], shared: _Shared, task: Any) -> An
     return function(shared.value, task)
 
 
-def _check_address(address: str) -> None:
+def check_address(address: str) -> None:
+    """Raises UserError E656 where it is none."""
     found = ADDRESS.fullmatch(address)
     if found is None or not 0 < int(found[3]) < 2**16:
         message = f"`{address}` is no address of a cluster"
         raise UserError(Diagnostic("E656", message, help="an address is like `tcp://127.0.0.1:8786`"))
 
 
-def _connected(address: str) -> Any:
-    """A client of the scheduler there."""
+def _patience(until: float | None) -> float:
+    """Seconds to wait for somebody, where there is time ``until`` then, as `time.monotonic`."""
+    return CONNECT if until is None else min(CONNECT, max(until - time.monotonic(), LEAST_CONNECT))
+
+
+def _connected(address: str, until: float | None) -> Any:
+    """A client of the scheduler there, which has to answer ``until`` then."""
     try:
         from distributed import Client
     except ImportError as absent:
         help = 'pip install "bdnnc[distributed]"'
         raise UserError(Diagnostic("E622", "a cluster needs Dask, which is not installed", help=help)) from absent
     answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    patience = _patience(until)  # what the import has left
 
     def connect() -> None:
         try:
-            answers.put(Client(address, timeout=CONNECT, set_as_default=False))
+            answers.put(Client(address, timeout=patience, set_as_default=False))
         except Exception as error:  # whatever answers there may be anything
             answers.put(error)
 
     # Aside, since a client waits for ever for one who listens and says nothing.
     threading.Thread(target=connect, daemon=True).start()
     try:
-        answer = answers.get(timeout=2 * CONNECT)
+        answer = answers.get(timeout=2 * patience)
     except queue.Empty:
         answer = TimeoutError("no answer")
     if isinstance(answer, Exception):
         help = f"start it with `dask scheduler`, and workers with `dask worker {address}`"
-        message = f"no Dask scheduler answers at `{address}` within {CONNECT:g} seconds"
+        message = f"no Dask scheduler answers at `{address}` within {patience:.3g} seconds"
         raise UserError(Diagnostic("E656", message, notes=(_first_line(answer),), help=help)) from answer
     return answer
 
@@ -238,12 +253,12 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def _met(client: Any, address: str) -> int:
+def _met(client: Any, address: str, patience: float) -> int:
     """The threads of all workers, once there are some and they have this bdnnc."""
     pulse = Pulse(client)
     while not pulse.threads:
         pulse.look()
-        if pulse.alone > CONNECT:
+        if pulse.alone > patience:
             help = f"start workers with `dask worker {address}`"
             raise UserError(Diagnostic("E656", f"the Dask scheduler at `{address}` has no workers", help=help))
         time.sleep(0.05)

@@ -24,6 +24,11 @@ def never() -> bool:
     return False
 
 
+def always() -> bool:
+    """Of workers that have nothing to wait for."""
+    return True
+
+
 class Executor(Protocol):
     """Runs tasks. ``workers``: how many at a time."""
 
@@ -43,6 +48,12 @@ class Executor(Protocol):
         ``on_result(place, result)`` is called in this process as soon as a result is there, in any order; ``should_stop`` is
         asked between results and while waiting. An error of a task is raised here, once the others have been called off.
         """
+        ...
+
+    def warm_up(self, function: Callable[[], object]) -> Callable[[], bool]:
+        """Have the workers call ``function``, a name at the top of a module, while this process does something else: they
+        begin, import that module and what the function imports. The result says whether they are ready. What goes wrong there
+        shows when they have something to do."""
         ...
 
     def close(self) -> None:
@@ -71,6 +82,10 @@ class Serial:
             found[place] = result = function(shared, task)
             on_result(place, result)
         return found
+
+    def warm_up(self, function: Callable[[], object]) -> Callable[[], bool]:
+        """This process is always ready."""
+        return always
 
     def close(self) -> None:
         """Nothing to let go of."""

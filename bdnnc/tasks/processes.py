@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar, final
 
 from bdnnc.diagnostics import Diagnostic, UserError
-from bdnnc.tasks.executor import ignore, never
+from bdnnc.tasks.executor import always, ignore, never
 from bdnnc.tasks.rounds import LostError, gather
 
 S = TypeVar("S")
@@ -65,6 +65,16 @@ class Processes:
         with tempfile.TemporaryDirectory(prefix="bdnnc-") as folder:
             path = _written(shared, Path(folder) / "shared")
             return gather(_Crew(self, function, path, tasks), len(tasks), on_result, should_stop)
+
+    def warm_up(self, function: Callable[[], object]) -> Callable[[], bool]:
+        from joblib.externals.loky import BrokenProcessPool
+
+        try:
+            futures = [self.pool().submit(function) for _ in range(self._workers)]
+        except BrokenProcessPool:  # `run` begins new ones, and says so if these end, too
+            self.close()
+            return always
+        return lambda: all(future.done() for future in futures)
 
     def pool(self) -> Any:
         """The processes, begun if there are none."""

@@ -44,11 +44,12 @@ class Shared:
 @dataclass(frozen=True, slots=True, eq=False)
 class Restart:
     """Where a search begins: at ``start``, or, without one, at a random network. All but number 0 go through the blocks in a
-    random order. ``seconds``: for the whole search, ``share``: for one sub-MIP; None: no limit."""
+    random order. ``deadline``: when the whole search has to end, as `time.time`; ``share``: seconds of one sub-MIP; None: no
+    limit."""
 
     number: int
     start: Network | None
-    seconds: float | None = None
+    deadline: float | None = None
     share: float | None = None
 
 
@@ -65,7 +66,8 @@ class Descent:
 
 def descend(shared: Shared, restart: Restart, watch: Watch | None = None) -> Descent:
     """The task. ``watch`` is told of every better network of this search, and may end it."""
-    limits = replace(shared.limits, time_limit=restart.seconds, started=time.monotonic())
+    seconds = None if restart.deadline is None else max(0.0, restart.deadline - time.time())
+    limits = replace(shared.limits, time_limit=seconds, started=time.monotonic())
     formulation = shared.formulation
     rng = np.random.default_rng([limits.seed, formulation.stage, restart.number])
     improver = Improver(formulation, shared.inputs, shared.solver, limits, shared.bound, watch or Watch())
@@ -76,6 +78,10 @@ def descend(shared: Shared, restart: Restart, watch: Watch | None = None) -> Des
     _go_round(improver, blocks, shared.rounds, restart)
     complete = not (limits.is_late or improver.watch.should_stop())
     return Descent(improver.network, improver.objective, improver.nodes, complete)
+
+
+def prepare() -> None:
+    """Nothing but the import of this module, which takes a new process some seconds."""
 
 
 def _go_round(improver: Improver, blocks: list[Neighbourhood], rounds: int | None, restart: Restart) -> None:

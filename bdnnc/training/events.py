@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from bdnnc.diagnostics import Diagnostic, UserError
-from bdnnc.network.exact_json import Object, read
+from bdnnc.network.exact_json import Object, note_place, read
 
 FORMAT = "bdnnc-events"
 VERSION = 1
@@ -19,12 +19,13 @@ FIRST = b'{"event": "begin", '
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Events:
-    """``begin``: the first event of the latest run. ``records``: the payloads by their keys. ``network``: the latest event of
-    that name about the whole run, None if there is none. ``size``: bytes of the file up to the end of its last whole line."""
+    """``begin``: the first event of the latest run. ``records``: the payloads by their keys. ``networks``: of the events
+    of that name about the whole run the last one of each search for a goal, in which it is the best. ``size``: bytes of the
+    file up to the end of its last whole line."""
 
     begin: Mapping[str, Any]
     records: Mapping[str, Any]
-    network: Mapping[str, Any] | None
+    networks: tuple[Mapping[str, Any], ...]
     size: int
 
 
@@ -45,21 +46,26 @@ def read_events(path: Path) -> Events | None:
         raise UserError(_foreign(path))
     size = content.rfind(b"\n") + 1
     begin: Mapping[str, Any] | None = None
-    network: Mapping[str, Any] | None = None
+    networks: dict[int, Mapping[str, Any]] = {}
+    searches = 0
     records: dict[str, Any] = {}
     for number, line in enumerate(content[:size].split(b"\n")[:-1], start=1):
         event = _event(line, number, path)
         name = event["event"]
+        note_place(event, f"line {number} of {path}")
         if name == "begin":
             begin = _checked_begin(event, path)
+            searches += 1
         elif begin is None:
             raise UserError(_foreign(path))
         elif name == "record":
             key, payload = _record(event, number, path)
             records[key] = payload
+        elif name == "stage" and "part" not in event:
+            searches += 1
         elif name == "network" and "part" not in event:
-            network = event
-    return None if begin is None else Events(begin, records, network, size)
+            networks[searches] = event
+    return None if begin is None else Events(begin, records, tuple(networks.values()), size)
 
 
 def _event(line: bytes, number: int, path: Path) -> Object:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bdnnc.ir.problem import Problem
 from bdnnc.network.network import Network
+from bdnnc.tasks.executor import Serial
 from bdnnc.training.companion import companion_of
 from bdnnc.training.neighbourhoods import polished
 from bdnnc.training.outcome import Limits, StageOutcome
+from bdnnc.training.reach import is_out_of_reach
 from bdnnc.training.search import NetworkSearch
 from bdnnc.training.stage import StageSearch
 from bdnnc.training.work import Work
@@ -25,13 +26,11 @@ more than the last share."""
 SEARCH_RESTARTS = 4
 """Its restarts, so that the same networks are found wherever time is no limit."""
 
-ENTRIES = 2_000_000
-"""Numbers of a matrix that are made, handed on and read in a second, before anything is solved."""
+SEARCH_WORK, WORK_SHARE = 500_000_000, 0.5
+"""Its moves times the distinct points, and what it may take of a goal's time, where the user limits the work: so that no clock
+decides what is found as long as it takes less."""
 
-PRODUCT = 14
-"""Numbers of a product's four rows, and of the row that it is summed in."""
-
-OUT_OF_REACH = "the program is too large to be solved in this time; all of it goes to the stochastic search"
+OUT_OF_REACH = "the program is too large to be solved in the {:.1f} s of this goal, all of which go to the stochastic search"
 
 
 def solve_exactly(work: Work) -> StageOutcome:
@@ -68,36 +67,30 @@ def begun(work: Work) -> tuple[StageSearch, Sequence[Network]]:
 def _searched(work: Work, search: StageSearch) -> Sequence[Network]:
     """The pool of a short stochastic search, whose best network is the first incumbent; the solver is not told of it. Where the
     program is too large for a solver to be of use in this time, the search is not short."""
-    is_alone = _is_out_of_reach(work)
+    is_alone = is_out_of_reach(work.formulation.problem, work.limits)
     if is_alone:
-        work.means.watch.on_note(OUT_OF_REACH)
-    found = NetworkSearch(work, work.limits if is_alone else _share(work.limits))
+        work.means.watch.on_note(OUT_OF_REACH.format(work.limits.remaining or 0.0))
+        found = NetworkSearch(work, work.limits)
+    else:  # in this process: others take longer to begin than this takes
+        found = NetworkSearch(replace(work, means=replace(work.means, executor=Serial())), _share(work))
     found.network, found.objective = search.network, search.objective
     if search.network is not None:
         found.offer(search.network)
-    found.run(None if is_alone else SEARCH_RESTARTS)
+    if is_alone:
+        found.run()
+    else:
+        moves = max(SEARCH_RESTARTS, SEARCH_WORK // work.formulation.problem.patterns.shape[0])
+        found.run(SEARCH_RESTARTS, moves if work.is_limited_by_work else None)
     if found.network is not None and found.network is not search.network:
         search.take_found(found.network)
     return found.pool.networks
 
 
-def _share(limits: Limits) -> Limits:
-    remaining = limits.remaining
+def _share(work: Work) -> Limits:
+    limits, remaining = work.limits, work.limits.remaining
     if limits.time_limit is None or remaining is None:
         return limits
     share = max(SEARCH_SHARE * remaining, min(SEARCH_SECONDS, MOST_SHARE * remaining))
+    if work.is_limited_by_work:
+        share = WORK_SHARE * remaining
     return replace(limits, time_limit=limits.time_limit - remaining + share)
-
-
-def _is_out_of_reach(work: Work) -> bool:
-    """Whether a solver would not have read the program before the time is over."""
-    remaining = work.limits.remaining
-    return remaining is not None and entries(work.formulation.problem) > remaining * ENTRIES
-
-
-def entries(problem: Problem) -> int:
-    """About how many numbers the program's matrix has: two rows for each pattern and unit, and in later layers four for each
-    product of a weight and an activation."""
-    first, *others = problem.layers
-    each = 2 * first.units * first.inputs + sum(PRODUCT * layer.units * layer.inputs for layer in others)
-    return problem.patterns.shape[0] * each

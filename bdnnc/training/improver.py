@@ -31,6 +31,7 @@ from bdnnc.training.fixing import with_fixed
 from bdnnc.training.neighbourhood import Neighbourhood, fixed_columns
 from bdnnc.training.outcome import Limits, Watch
 from bdnnc.training.proof import CONTINUOUS_GAP, is_enough
+from bdnnc.training.reach import is_out_of_reach
 
 Floats = NDArray[np.float64]
 T = TypeVar("T", int, float)
@@ -77,7 +78,9 @@ class Improver:
     @property
     def is_over(self) -> bool:
         """Whether there is nothing left to do, or no time to do it."""
-        return self.is_enough or self.limits.is_late or self.watch.should_stop()
+        if self.is_enough or self.limits.is_late or self.watch.should_stop():
+            return True
+        return "model" not in self.__dict__ and is_out_of_reach(self.formulation.problem, self.limits)
 
     @property
     def is_enough(self) -> bool:
@@ -98,6 +101,8 @@ class Improver:
         known, x = self.objective, encode(self.point, self.formulation)
         fixed = fixed_columns(neighbourhood, self.point, self.formulation)
         model = with_fixed(self.model, x, fixed, hold=self.admissible)
+        if self.limits.is_late:  # the matrix has taken what was left
+            return Found(False, False)
         options = self._options(x if self.admissible else None, seconds, seed)
         solution = solve_in_units(self.solver, model, options, self._on_incumbent, self._on_progress)
         self.nodes += solution.nodes
@@ -108,7 +113,7 @@ class Improver:
         """One thread, since others may be at work beside."""
         tolerance = self.formulation.program.tolerance
         return SolveOptions(
-            time_limit=least(self.limits.remaining, seconds),
+            time_limit=least(self.limits.solving, seconds),
             gap=CONTINUOUS_GAP if self.formulation.objective_lattice is None else None,
             node_limit=self.limits.node_limit,
             threads=self.limits.threads or 1,

@@ -40,3 +40,14 @@ class _Part(Journal):
 
     def recorded(self, key: str) -> Any | None:
         return self._whole.recorded(f"{self._path}/{key}")
+
+
+@final
+class Telling(Journal):
+    """The same journal for work that is no part of what a later run goes on from: it tells, and neither records nor recalls."""
+
+    def __init__(self, whole: Journal) -> None:
+        self._whole = whole
+
+    def tell(self, event: str, **fields: Any) -> None:
+        self._whole.tell(event, **fields)

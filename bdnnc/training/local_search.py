@@ -13,8 +13,9 @@ from functools import partial
 from bdnnc.formulation.caps import sign_of
 from bdnnc.network.network import Network
 from bdnnc.solve.protocol import Progress
-from bdnnc.tasks.executor import Serial
-from bdnnc.training.descent import Descent, Restart, Shared, descend
+from bdnnc.tasks.deadline import GRACE, deadline_of
+from bdnnc.tasks.executor import Executor, Serial
+from bdnnc.training.descent import Descent, Restart, Shared, descend, prepare
 from bdnnc.training.exact import begun
 from bdnnc.training.improver import objective_of
 from bdnnc.training.neighbourhood import layer_blocks
@@ -45,6 +46,7 @@ def search_locally(work: Work) -> StageOutcome:
     stochastic search; where none keeps the constraints, with the first network that a solver finds for the whole program.
     `infeasible` is what that solve has proved, `optimal` what meets a bound that is known without a proof, or that it proved.
     """
+    work.means.executor.warm_up(prepare)
     plain = replace(work, limits=replace(work.limits, cutoff=None))  # a cutoff is an option of `exact`
     search, pool = begun(plain)
     first = None if search.network is not None else _first_of_all(search)
@@ -118,6 +120,12 @@ class _Best:
         in_turn = self._in_turn()
         return bool(in_turn) and self._is_enough(in_turn[-1].objective)
 
+    def is_over_for(self, executor: Executor) -> bool:
+        """The same; what other processes had to end at their deadline is waited for a little longer."""
+        limits = self.work.limits
+        is_awaited = executor.workers > 1 and limits.is_late and not limits.is_late_by(GRACE)
+        return self.is_over and (not is_awaited or self.work.means.watch.should_stop())
+
     def _in_turn(self) -> list[Descent]:
         """The results of restarts without a gap before them, up to the first one that is enough."""
         found: list[Descent] = []
@@ -169,10 +177,11 @@ def _restart(work: Work, best: _Best, pool: Sequence[Network]) -> None:
     share = _share(work)
     for numbers in _groups(work):
         tasks: list[Restart] = []
+        deadline = deadline_of(limits.remaining, means.executor.workers)
         for number in numbers:
             known = _recorded(work, number)
             if known is None:
-                tasks.append(Restart(number, _start(number, starts, work), limits.remaining, share))
+                tasks.append(Restart(number, _start(number, starts, work), deadline, share))
             else:
                 best.take(number, known)
         if best.is_over:
@@ -182,7 +191,7 @@ def _restart(work: Work, best: _Best, pool: Sequence[Network]) -> None:
             best.take(tasks[place].number, descent)
             _record(work, tasks[place].number, descent)
 
-        means.executor.run(function, shared, tasks, keep, lambda: best.is_over)
+        means.executor.run(function, shared, tasks, keep, lambda: best.is_over_for(means.executor))
 
 
 def _record(work: Work, number: int, descent: Descent) -> None:

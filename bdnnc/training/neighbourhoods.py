@@ -62,6 +62,9 @@ EXACT_SHARE, EXACT_SECONDS = 0.1, 30.0
 LEAST_SECONDS = 1.0
 """Less is not worth the beginning of a sub-MIP."""
 
+WORK_SHARE = 0.5
+"""The same share where the user limits the work, and nodes and rounds are to end it."""
+
 EXACT_NODES = 500
 """For each of its sub-MIPs."""
 
@@ -75,8 +78,12 @@ def polished(work: Work, pool: Sequence[Network]) -> Network | None:
     if sum(int((v.lower < v.upper).sum()) for v in variables if v.integral) < SMALL:
         return None
     remaining = work.limits.remaining
-    seconds = None if remaining is None else min(EXACT_SHARE * remaining, EXACT_SECONDS)
-    share = None if seconds is None else max(seconds / 5, LEAST_SECONDS)
+    if remaining is None:
+        return improved(work, pool, Budget(nodes=EXACT_NODES))
+    seconds = WORK_SHARE * remaining if work.is_limited_by_work else min(EXACT_SHARE * remaining, EXACT_SECONDS)
+    if seconds < LEAST_SECONDS:
+        return None
+    share = None if work.is_limited_by_work else max(seconds / 5, LEAST_SECONDS)
     return improved(work, pool, Budget(seconds=seconds, share=share, nodes=EXACT_NODES))
 
 

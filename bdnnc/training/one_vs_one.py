@@ -63,7 +63,8 @@ def train_ensemble(
     going_on = resumption(pipeline, request, settings, save_to)
     start = None if settings.start is None else start_ensemble(Path(settings.start), pipeline)
     with ExitStack() as stack:
-        executor = stack.enter_context(closing(executor_of(request.jobs, request.cluster)))
+        left = None if request.time_limit is None else began + request.time_limit - time.monotonic()
+        executor = stack.enter_context(closing(executor_of(request.jobs, request.cluster, left)))
         journal = stack.enter_context(journal_of(going_on, reporter))
         if going_on.note and going_on.events is None:
             reporter.say(going_on.note)

@@ -15,6 +15,9 @@ from bdnnc.solve.protocol import Progress
 PATIENCE = 0.5
 """Seconds after the end of the time in which a network may still be accepted."""
 
+ANSWER, ANSWER_SHARE = 0.5, 0.05
+"""Seconds for a solver's answer, and the share of the time that is left that they are at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -37,6 +40,11 @@ class Limits:
         return None if self.time_limit is None else max(0.0, self.time_limit - (time.monotonic() - self.started))
 
     @property
+    def solving(self) -> float | None:
+        """Seconds that a solver may take, so that its answer is here before the time is over; None without a limit."""
+        return None if self.remaining is None else self.remaining - min(ANSWER, ANSWER_SHARE * self.remaining)
+
+    @property
     def patience(self) -> float | None:
         """Seconds that the acceptance of a network may take: all that is left, and a little more, so that a solver's last
         network is not lost; None without a limit."""
@@ -45,7 +53,11 @@ class Limits:
     @property
     def is_late(self) -> bool:
         """Whether no time is left."""
-        return self.remaining is not None and self.remaining <= 0
+        return self.is_late_by(0.0)
+
+    def is_late_by(self, seconds: float) -> bool:
+        """Whether the time has been over for so long."""
+        return self.time_limit is not None and time.monotonic() - self.started >= self.time_limit + seconds
 
 
 StageStatus = Literal["optimal", "feasible", "infeasible", "no_solution", "interrupted"]

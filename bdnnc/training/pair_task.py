@@ -91,7 +91,7 @@ def train_pair(shared: Pairs, place: int) -> PairResult:
     settings = shared.settings(pair, place, began)
     if settings.limits.time_limit is not None and settings.limits.time_limit < LEAST_SHARE:
         return untrained(pair, "feasible")
-    start = None if shared.start is None else shared.start.members[place]
+    known = () if shared.start is None else (shared.start.members[place],)
     dataset = pair.dataset
     means = Means(
         dataset.inputs,
@@ -103,7 +103,7 @@ def train_pair(shared: Pairs, place: int) -> PairResult:
         searches=settings.searches,
     )
     goals = len(pair.problem.goals)
-    outcome = train_goals(METHODS[settings.method], pair.staged, goals, means, start)
+    outcome = train_goals(METHODS[settings.method], pair.staged, goals, means, known)
     return PairResult(outcome, outcome.status(goals), network_class(pair.formulation), time.monotonic() - began)
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from bdnnc.data.inputs import Input
 from bdnnc.network.cursor import Cursor
-from bdnnc.network.exact_json import flat_text, read
+from bdnnc.network.exact_json import Object, flat_text, note_place, read
 from bdnnc.network.network import Network
 from bdnnc.network.reading_network import layers_of
 from bdnnc.network.writing import layer_table
@@ -19,7 +19,7 @@ Table = dict[str, Any]
 STATUSES = ("optimal", "feasible", "infeasible", "no_solution", "interrupted")
 
 WHERE = "an entry of the events file"
-"""What messages call a payload."""
+"""What messages call a payload that does not know where it stood."""
 
 
 def network_payload(network: Network) -> Table:
@@ -89,7 +89,9 @@ def plain(value: Any) -> Any:
 def natural(value: Any) -> Any:
     """A payload as it was read from a file, where every number is a Fraction, with the integers among them as int."""
     if isinstance(value, dict):
-        return {key: natural(entry) for key, entry in cast("dict[str, Any]", value).items()}
+        table = Object({key: natural(entry) for key, entry in cast("dict[str, Any]", value).items()})
+        table.where = value.where if isinstance(value, Object) else ""
+        return table
     if isinstance(value, list):
         return [natural(entry) for entry in cast("list[Any]", value)]
     return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
@@ -97,4 +99,7 @@ def natural(value: Any) -> Any:
 
 def _cursor(payload: Any) -> Cursor:
     """A payload as if it had been read from a file."""
-    return Cursor(read(flat_text(plain(payload)), WHERE), "", WHERE)
+    where = (payload.where if isinstance(payload, Object) else "") or WHERE
+    found = read(flat_text(plain(payload)), where)
+    note_place(found, where)
+    return Cursor(found, "", where)

@@ -16,10 +16,11 @@ from bdnnc.network.measure import Measured
 from bdnnc.network.network import Network
 from bdnnc.network.saving import load
 from bdnnc.pipeline import Pipeline
+from bdnnc.tasks.factory import check_workers
 from bdnnc.training.events import FORMAT, VERSION, Events, read_events
 from bdnnc.training.outcome import StageOutcome
 from bdnnc.training.payloads import network_of_payload, plain, stage_of_payload
-from bdnnc.training.settings import Request, Settings
+from bdnnc.training.settings import Request, Settings, settle
 from bdnnc.training.start_file import check_class
 
 SUFFIX = ".events.jsonl"
@@ -33,13 +34,14 @@ ANEW = "begin anew without `--resume`, with other files; `--start MODEL.json` be
 @dataclass(frozen=True, slots=True, eq=False)
 class Resumption:
     """``path``: the events file, None for none. ``identity``: what all runs in it have in common. ``events``: what earlier ones
-    left there. ``done``: their finished goals. ``start``: their latest network. ``note``: what there is to say."""
+    left there. ``done``: their finished goals. ``known``: the networks that they have left for the others. ``note``: what there
+    is to say."""
 
     path: Path | None = None
     identity: Mapping[str, Any] | None = None
     events: Events | None = None
     done: tuple[StageOutcome, ...] = ()
-    start: Network | None = None
+    known: tuple[Network, ...] = ()
     note: str = ""
 
     @property
@@ -72,6 +74,16 @@ def events_path(request: Request, save_to: Path | None) -> Path | None:
     return save_to.with_name(save_to.name.removesuffix(".json") + SUFFIX)
 
 
+def check_request(pipeline: Pipeline, request: Request, save_to: Path | None) -> None:
+    """Raises UserError for what is wrong with a request whatever the data are: as `settle`, `check_workers` and `events_path`.
+    A text with errors is not looked at: these are told with those of the data."""
+    spec = pipeline.text_spec
+    if spec is not None:
+        settle(request, spec.train, time.monotonic())
+    check_workers(request.jobs, request.cluster)
+    events_path(request, save_to)
+
+
 def resumption(pipeline: Pipeline, request: Request, settings: Settings, save_to: Path | None) -> Resumption:
     """What this run goes on from: nothing where it is not asked to.
 
@@ -84,13 +96,13 @@ def resumption(pipeline: Pipeline, request: Request, settings: Settings, save_to
     events = earlier_events(path, identity, request.resume)
     if not request.resume:
         return Resumption(path, identity)
-    saved = None if save_to is None else _saved(save_to, identity, pipeline)
+    saved = () if save_to is None else _saved(save_to, identity, pipeline)
     if events is None:
         found = "begins with the network of " + f"`{save_to}`" if saved else "begins anew"
-        return Resumption(path, identity, start=saved, note=f"no events in `{path}`: the run {found}")
+        return Resumption(path, identity, known=saved, note=f"no events in `{path}`: the run {found}")
     done = tuple(_done(events, pipeline, path))
-    start = _told(events, len(done), pipeline, path) or (None if done else saved)
-    return Resumption(path, identity, events, done, start, _said(path, len(done), start))
+    known = (*_told(events, len(done), pipeline, path), *saved)
+    return Resumption(path, identity, events, done, known, _said(path, len(done), bool(known), pipeline))
 
 
 def earlier_events(path: Path, identity: Mapping[str, Any], resume: bool) -> Events | None:
@@ -148,17 +160,17 @@ def _shown(value: Any) -> str:
     return f"`{value}`"
 
 
-def _saved(path: Path, identity: Mapping[str, Any], pipeline: Pipeline) -> Network | None:
-    """The network of the model that is there; None if there is none, or it is none to start from."""
+def _saved(path: Path, identity: Mapping[str, Any], pipeline: Pipeline) -> tuple[Network, ...]:
+    """The network of the model that is there; nothing if there is none, or it is none to start from."""
     if not path.is_file():
-        return None
+        return ()
     model = load(path)
     hashes = {"spec": model.certificate.spec_sha256, "data": model.certificate.data_sha256}
     _check({key: identity[key] for key in hashes}, hashes, str(path))
     if not isinstance(model.network, Network):
-        return None  # the members of an ensemble are not searched as one
+        return ()  # the members of an ensemble are not searched as one
     check_class(model.network, str(path), pipeline)
-    return model.network
+    return (model.network,)
 
 
 def _done(events: Events, pipeline: Pipeline, path: Path) -> Iterator[StageOutcome]:
@@ -176,15 +188,17 @@ def _done(events: Events, pipeline: Pipeline, path: Path) -> Iterator[StageOutco
         yield outcome
 
 
-def _told(events: Events, done: int, pipeline: Pipeline, path: Path) -> Network | None:
-    """The latest network that was told, unless the goals that are done have led to a better one."""
-    if events.network is None or events.network.get("goal", 0) < done:
-        return None
-    network = network_of_payload(events.network.get("network"), pipeline.dataset.inputs, pipeline.problem.classes)
-    check_class(network, str(path), pipeline)
-    return network
+def _told(events: Events, done: int, pipeline: Pipeline, path: Path) -> Iterator[Network]:
+    """The networks that were told of the goals that are not done, the best of each search for one."""
+    for event in events.networks:
+        if event.get("goal", 0) < done:
+            continue  # those that are done have led to a better one
+        network = network_of_payload(event.get("network"), pipeline.dataset.inputs, pipeline.problem.classes)
+        check_class(network, str(path), pipeline)
+        yield network
 
 
-def _said(path: Path, done: int, start: Network | None) -> str:
+def _said(path: Path, done: int, has_networks: bool, pipeline: Pipeline) -> str:
     goals = "no goal is done" if done == 0 else "1 goal is done" if done == 1 else f"{done} goals are done"
-    return f"resuming from `{path}`: {goals}" + (", and there is a network to start from" if start else "")
+    starts = has_networks and done < len(pipeline.problem.goals)
+    return f"resuming from `{path}`: {goals}" + (", and there is a network to start from" if starts else "")

@@ -7,11 +7,11 @@ alone, as long as no limit of time is reached. Everything that a restart finds i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from time import monotonic
+from time import monotonic, time
 
 import numpy as np
 
@@ -22,9 +22,11 @@ from bdnnc.network.network import Network
 from bdnnc.search.anneal import Annealed
 from bdnnc.search.model import SearchModel, search_model
 from bdnnc.search.networks import network_of, parameters_of
-from bdnnc.search.restart import Restart, Shared, descends, run_restart
+from bdnnc.search.restart import Restart, Shared, descends, prepare, run_restart
 from bdnnc.search.state import Parameters
 from bdnnc.solve.protocol import Progress
+from bdnnc.tasks.deadline import GRACE, deadline_of
+from bdnnc.tasks.executor import always
 from bdnnc.training.constant import best_constant
 from bdnnc.training.improver import objective_of
 from bdnnc.training.outcome import Limits, StageOutcome
@@ -79,6 +81,10 @@ class NetworkSearch:
     moves: int = 0
     told: float = 0.0
     """When a network of a running restart was last measured."""
+    shown: Fraction | None = None
+    """The best objective that anybody was told of."""
+    are_ready: Callable[[], bool] = always
+    """Whether the workers have begun; until then restarts are run here."""
 
     def __post_init__(self) -> None:
         formulation = self.work.formulation
@@ -126,6 +132,8 @@ class NetworkSearch:
         self.pool.add(network, objective)
         if self.objective is None or objective < self.objective:
             self.network, self.objective = network, objective
+        if self.shown is None or objective < self.shown:
+            self.shown = objective
             bound = self.sign * min(self.bound, objective)
             self.work.means.watch.on_network(network, self.sign * objective, bound)
             self._tell()
@@ -134,6 +142,7 @@ class NetworkSearch:
         """Waves until the bound is met, the time is over, or as many restarts or moves are done as are asked for. What is done
         at a ``stagnation`` brings networks, too."""
         first = 0
+        self.are_ready = self.work.means.executor.warm_up(prepare)
         while not self._is_over() and (moves is None or self.moves < moves) and (restarts is None or first < restarts):
             last = first + WAVE if restarts is None else min(first + WAVE, restarts)
             self._wave(range(first, last), None if moves is None else -(-(moves - self.moves) // (last - first)))
@@ -149,28 +158,55 @@ class NetworkSearch:
         starts = [self._start(number) for number in numbers]
         found: dict[int, _Done] = {}
         tasks: list[Restart] = []
+        executor = self.work.means.executor
+        deadline = deadline_of(self.limits.remaining, executor.workers)
         for number, start in zip(numbers, starts, strict=True):
             known = self._recorded(number)
             if known is None:
                 gradients = self.formulation.stage == 0 and descends(self.model, number)
-                tasks.append(Restart(number, start, gradients, moves, self.limits.remaining, self._enough()))
+                tasks.append(Restart(number, start, gradients, moves, deadline, self._enough()))
             else:
                 found[number] = self._take(known)
 
         def keep(place: int, annealed: Annealed) -> None:
             found[tasks[place].number] = self._take(annealed)
-            if not self._is_stopped():  # a run that was cut short is not done
+            if not is_cut_short():  # such a run is not done
                 self._record(tasks[place].number, annealed)
 
+        def is_cut_short() -> bool:
+            return self._is_stopped() or (deadline is not None and time() >= deadline)
+
         def is_over() -> bool:
-            return self._is_stopped() or self._is_settled(numbers, found)
+            return self._is_stopped(0.0 if executor.workers == 1 else GRACE) or self._is_settled(numbers, found)
 
         seed = (self.limits.seed, self.formulation.stage)
         shared = Shared(self.model, seed, True, self._on_better, self._is_stopped)
-        self.work.means.executor.run(run_restart, shared, tasks, keep, is_over)
-        if not self._is_stopped():
+        here = self._begun_here(shared, tasks, keep, is_over)
+        executor.run(run_restart, shared, tasks[here:], lambda place, annealed: keep(place + here, annealed), is_over)
+        if not is_cut_short():
             self.network, self.objective, self.pool.members, self.moves = before
             self._take_in_turn(numbers, found)
+
+    def _begun_here(
+        self,
+        shared: Shared,
+        tasks: Sequence[Restart],
+        keep: Callable[[int, Annealed], None],
+        is_over: Callable[[], bool],
+    ) -> int:
+        """Runs tasks here, in turn, as long as the workers are not ready, which takes some seconds; how many were done. One
+        that is ended for their sake is not, but what it found is told: they do it again and get at least as far."""
+        for place, task in enumerate(tasks):
+            if self.are_ready() or is_over():
+                return place
+            annealed = run_restart(replace(shared, should_stop=lambda: self._is_stopped() or self.are_ready()), task)
+            if self.are_ready() and not self._is_stopped():
+                measured = self._measured_parameters(annealed.parameters)
+                if measured is not None:
+                    self._keep(*measured)
+                return place
+            keep(place, annealed)
+        return len(tasks)
 
     def _is_settled(self, numbers: range, found: Mapping[int, _Done]) -> bool:
         """Whether a restart and all before it are done, and it met the bound: who is faster must not decide what is found."""
@@ -182,7 +218,7 @@ class NetworkSearch:
         return True
 
     def _take_in_turn(self, numbers: range, found: Mapping[int, _Done]) -> None:
-        """Take the results of a wave again, in their order, up to the first that met the bound."""
+        """Take the results of a wave again, in their order, up to the first that met the bound. Nobody is told anew."""
         for number in numbers:
             if number in found:
                 self._count(found[number])
@@ -239,8 +275,9 @@ class NetworkSearch:
         """The goal at which a restart may stop, with some room for the rounding of floats."""
         return float(self.bound) + 1e-9 * max(1.0, abs(float(self.bound)))
 
-    def _is_stopped(self) -> bool:
-        return self.limits.is_late or self.work.means.watch.should_stop()
+    def _is_stopped(self, grace: float = 0.0) -> bool:
+        """Whether somebody says so, or the time has been over for ``grace`` seconds."""
+        return self.limits.is_late_by(grace) or self.work.means.watch.should_stop()
 
     def _is_over(self) -> bool:
         return self._is_stopped() or self.is_enough
@@ -251,8 +288,8 @@ class NetworkSearch:
         return is_enough(self.objective, self.bound, self.limits.gap, self.formulation)
 
     def _tell(self) -> None:
-        shown = None if self.objective is None else self.sign * float(self.objective)
-        bound = self.bound if self.objective is None else min(self.bound, self.objective)
+        shown = None if self.shown is None else self.sign * float(self.shown)
+        bound = self.bound if self.shown is None else min(self.bound, self.shown)
         seconds = monotonic() - self.limits.started
         self.work.means.watch.on_progress(Progress(seconds, shown, self.sign * float(bound), self.moves))
 

@@ -77,17 +77,17 @@ def train(
     if save_to is not None:
         probe(save_to)
     going_on = resumption(pipeline, request, settings, save_to)
-    start = going_on.start
-    if start is None and settings.start is not None and not going_on.done:
-        start = start_network(Path(settings.start), pipeline)
+    known = going_on.known
+    if not known and settings.start is not None and not going_on.done:
+        known = (start_network(Path(settings.start), pipeline),)
     with ExitStack() as stack:
-        executor = stack.enter_context(closing(executor_of(request.jobs, request.cluster)))
+        executor = stack.enter_context(closing(executor_of(request.jobs, request.cluster, settings.limits.remaining)))
         journal = stack.enter_context(journal_of(going_on, keeper.reporter))
         if settings.note:
             keeper.reporter.say(f"note: {settings.note}")
         if going_on.note:
             keeper.reporter.say(going_on.note)
-        course = Course(pipeline.problem, journal, keeper.reporter, keeper.begin, keeper.keep, start)
+        course = Course(pipeline.problem, journal, keeper.reporter, keeper.begin, keeper.keep)
         watch = course.watch(lambda: interruption is not None and interruption.requested)
         dataset = pipeline.dataset
         means = Means(
@@ -103,7 +103,7 @@ def train(
         )
         goals = len(pipeline.problem.goals)
         try:
-            outcome = train_goals(METHODS[settings.method], pipeline.staged, goals, means, start, going_on.done)
+            outcome = train_goals(METHODS[settings.method], pipeline.staged, goals, means, known, going_on.done)
         except WorkFailed as failed:
             raise keeper.rescued(failed) from failed
         seconds = time.monotonic() - began

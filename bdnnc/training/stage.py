@@ -37,6 +37,7 @@ from bdnnc.training.cutoff import with_cutoff
 from bdnnc.training.declared_start import with_declared_start
 from bdnnc.training.outcome import Limits, StageOutcome, StageStatus, Watch
 from bdnnc.training.proof import CONTINUOUS_GAP, exact_bound, false_claim, is_beyond, is_within, meets
+from bdnnc.training.reach import is_out_of_reach
 
 Floats = NDArray[np.float64]
 
@@ -159,7 +160,7 @@ class StageSearch:
         program, tolerance = self.formulation.program, self.formulation.program.tolerance
         if self.is_proved or self.watch.should_stop():
             return self._outcome(Solution(Stop.INTERRUPTED, None, None, None, 0, 0.0), tolerance)
-        if self.limits.is_late:
+        if self.limits.is_late or ("model" not in self.__dict__ and is_out_of_reach(self.formulation.problem, self.limits)):
             return self._outcome(Solution(Stop.TIME_LIMIT, None, None, None, 0, 0.0), tolerance)
         attempts, model = 0, self.model
         while True:
@@ -253,7 +254,7 @@ class StageSearch:
         if gap is None and self.formulation.objective_lattice is None:
             gap = CONTINUOUS_GAP
         return SolveOptions(
-            time_limit=self.limits.remaining,
+            time_limit=self.limits.solving,
             gap=gap,
             node_limit=self.limits.node_limit,
             threads=self.limits.threads,

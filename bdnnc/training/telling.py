@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from bdnnc.diagnostics import Diagnostic, render_concise
-from bdnnc.formulation.caps import sign_of
 from bdnnc.ir.problem import Problem
-from bdnnc.network.measure import Measured
 from bdnnc.network.network import Network
 from bdnnc.report.progress import ProgressReporter
 from bdnnc.solve.protocol import Progress
@@ -43,32 +41,25 @@ def journal_of(resumption: Resumption, reporter: ProgressReporter) -> AbstractCo
 
 @dataclass(slots=True, eq=False)
 class Course:
-    """Passes on what a strategy tells. ``on_stage``, ``on_network``: the keeper's. ``start``: a network that was there before;
-    none that is worse in the first goal that is searched takes its place."""
+    """Passes on what a strategy tells. ``on_stage``, ``on_network``: the keeper's."""
 
     problem: Problem
     journal: Journal
     reporter: ProgressReporter
     on_stage: Callable[[tuple[StageOutcome, ...]], None]
     on_network: Callable[[Network, Fraction, Fraction], None]
-    start: Network | None = None
-    floor: Fraction | None = None
     goal: int = 0
 
     def watch(self, should_stop: Callable[[], bool]) -> Watch:
         return Watch(self._stage, self._network, self._progress, should_stop, self._note)
 
     def _stage(self, done: tuple[StageOutcome, ...]) -> None:
-        self.goal, start = len(done), self.start
+        self.goal = len(done)
         goal = self.problem.goals[self.goal]
-        self.start = None  # from the next goal on, what is found is as good as it
-        self.floor = None if start is None else Measured(start, self.problem).goal(goal)
         self.journal.tell("stage", goal=self.goal, sense=goal.sense, text=goal.text)
         self.on_stage(done)
 
     def _network(self, network: Network, value: Fraction, bound: Fraction) -> None:
-        if self.floor is not None and sign_of(self.problem.goals[self.goal]) * (value - self.floor) > 0:
-            return
         self.journal.tell("network", goal=self.goal, value=value, bound=bound, network=network_payload(network))
         self.on_network(network, value, bound)
 

@@ -73,6 +73,12 @@ class Work:
         """The journal's path of this goal."""
         return f"goal/{self.formulation.stage}"
 
+    @property
+    def is_limited_by_work(self) -> bool:
+        """Whether the user says how much is to be done, so that the time should not decide what is found."""
+        options = self.means.options
+        return any(limit is not None for limit in (self.limits.node_limit, options.moves, options.restarts, options.rounds))
+
 
 Method = Callable[[Work], StageOutcome]
 """A strategy: the best network that it finds for one goal."""

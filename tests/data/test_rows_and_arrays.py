@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bdnnc.data.inputs import Input, Scaled
 from bdnnc.data.load import load, load_arrays
 from bdnnc.data.merging import class_counts, constant_columns, merged
 from bdnnc.data.rows import array_rows, read_rows
@@ -277,3 +278,14 @@ def test_points_are_merged_after_scaling_and_constant_after_it(loaded: Callable[
 
 def test_class_counts_has_a_place_for_every_class() -> None:
     assert class_counts(np.array([0, 0, 1]), np.array([2, 2, 0]), 2, 4).tolist() == [[0, 0, 2, 0], [1, 0, 0, 0]]
+
+
+def test_blanks_around_labels_of_arrays_are_meant(build: Any) -> None:
+    """Those of a text file are its layout."""
+    dataset = load_arrays([[0], [1], [2]], [" a", "a", "a "], build.spec("a,b\n", "b"))
+    assert dataset.classes == (" a", "a", "a ")
+    assert [int(counts.argmax()) for counts in dataset.counts] == [0, 1, 2]
+    of_file = held(build, "x,y\n0,a\n1, a\n2,b\n", "x,y\n5,b\n", "y")
+    assert of_file.classes == ("a", "b")
+    inputs = (Input("x", 0, Scaled()),)
+    assert array_rows([[0], [1], [2]], inputs, ["a ", " a", "b"], ("a", " a", "b")).samples().y.tolist() == [0, 1, 2]

@@ -167,7 +167,10 @@ def test_names_of_a_frame_are_those_of_the_inputs(kind: str) -> None:
 
 @pytest.mark.parametrize(
     "labels",
-    [(-1, 1), (True, False), ("1", "1.0"), ("NA", "b"), ("", "x"), ("10", "9"), (2**60, 2**60 + 1), ("é", "z z"), ("inf", "1")],
+    [
+        *[(-1, 1), (True, False), ("1", "1.0"), ("NA", "b"), ("", "x"), ("10", "9"), (2**60, 2**60 + 1), ("é", "z z")],
+        *[("inf", "1"), (" a", "a"), ("a ", "\ta"), (" 1", "1")],
+    ],
 )
 def test_labels_of_every_kind_come_back(labels: tuple[Any, Any]) -> None:
     X, y = flowers(2)

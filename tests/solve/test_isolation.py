@@ -214,3 +214,18 @@ def test_the_child_ends_with_its_parent() -> None:
     while _runs(child) and time.monotonic() < end:
         time.sleep(0.05)
     assert not _runs(child)
+
+
+def test_without_time_no_process_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The start is kept all the same."""
+
+    def refuse(*_: object, **more: object) -> None:
+        raise AssertionError("a process was begun")
+
+    monkeypatch.setattr(isolation, "solve_isolated", refuse)
+    model = market_split(2, 20)
+    start = split_point(model, np.zeros(20))
+    solution = APART.solve(model, SolveOptions(time_limit=0.0, start=start))
+    assert solution.stop is Stop.TIME_LIMIT
+    assert solution.x is not None
+    assert APART.solve(model, SolveOptions(time_limit=0.0)).x is None

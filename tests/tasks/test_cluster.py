@@ -140,6 +140,9 @@ def test_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
     with pytest.raises(UserError, match=f"E656: no Dask scheduler answers at `{address}` within 0.3 seconds"):
         executor_of(cluster=address)
+    monkeypatch.setattr(module, "LEAST_CONNECT", 0.2)  # no longer than the run has time
+    with pytest.raises(UserError, match=f"E656: no Dask scheduler answers at `{address}` within 0.2 seconds"):
+        executor_of(cluster=address, seconds=0.0)
 
 
 def test_somebody_else_listens(monkeypatch: pytest.MonkeyPatch) -> None:

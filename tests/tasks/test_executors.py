@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bdnnc.diagnostics import UserError, WorkFailed
@@ -64,6 +66,17 @@ def test_stopped_after_the_first_result(executor: Executor) -> None:
     assert found[0] == 0
     assert [place for place, result in enumerate(found) if result is not None] == sorted(done)
     assert found[-1] is None
+
+
+def test_workers_that_are_warmed_up_are_ready_some_time_and_work(executor: Executor) -> None:
+    are_ready = executor.warm_up(work.nothing)
+    until = time.monotonic() + 60
+    while not are_ready() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert are_ready()
+    assert executor.run(work.scaled, 3, range(3)) == [0, 3, 6]
+    executor.warm_up(work.dividing_by_nothing)
+    assert executor.run(work.scaled, 2, range(3)) == [0, 2, 4]
 
 
 def test_an_error_that_looks_like_one_of_the_connection(executor: Executor) -> None:

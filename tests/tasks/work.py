@@ -15,6 +15,14 @@ def scaled(factor: Any, number: int) -> Any:
     return factor * number
 
 
+def nothing() -> None:
+    """Only the import of this module."""
+
+
+def dividing_by_nothing() -> None:
+    raise ZeroDivisionError
+
+
 def slow(seconds: float, number: int) -> int:
     time.sleep(seconds)
     return number

@@ -100,7 +100,9 @@ def run(
     solving = solver or HighsSolver(isolated=False)
     settled = limits or Limits(time_limit=60, threads=1)
     means = Means((), solving, settled, told.watch(should_stop), searches=searches)  # type: ignore[arg-type]
-    outcome = train_goals(method, lambda stage, reached: formulated(of, stage, reached), len(of.goals), means, start)
+    outcome = train_goals(
+        method, lambda stage, reached: formulated(of, stage, reached), len(of.goals), means, () if start is None else (start,)
+    )
     assert_nothing_false(of, outcome, told)
     return outcome, told
 

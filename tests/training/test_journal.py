@@ -144,7 +144,7 @@ def test_a_part_of_a_run(tmp_path: Path) -> None:
     events = read_events(path)
     assert events is not None
     assert events.records == {"pair/0_1/goal/0/restart/3": [1]}
-    assert events.network is None
+    assert events.networks == ()
     assert lines(path)[-1]["part"] == "pair/0_1/goal/0"
     with JournalFile(path, print, events.records, events.size) as later:
         assert later.under("pair/0_1").recorded("goal/0/restart/3") == [1]

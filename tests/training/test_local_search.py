@@ -26,7 +26,7 @@ from bdnnc.network.network import Network
 from bdnnc.network.planned import planned_checks
 from bdnnc.solve.highs import HighsSolver
 from bdnnc.solve.protocol import Solution, SolveOptions, Stop
-from bdnnc.tasks.executor import Executor, Serial, ignore, never
+from bdnnc.tasks.executor import Executor, Serial, always, ignore, never
 from bdnnc.training.constant import best_constant
 from bdnnc.training.descent import Descent, Restart, _go_round
 from bdnnc.training.goals import train_goals
@@ -71,7 +71,13 @@ def searched(
         journal or Journal(),
         searches=searches,
     )
-    outcome = train_goals(search_locally, lambda stage, reached: formulated(of, stage, reached), len(of.goals), means, start)
+    outcome = train_goals(
+        search_locally,
+        lambda stage, reached: formulated(of, stage, reached),
+        len(of.goals),
+        means,
+        () if start is None else (start,),
+    )
     assert_nothing_false(of, outcome, told)
     for stage in range(len(of.goals)):
         values = [value * sign(of, stage) for place, _, value, _ in told.networks if place == stage]
@@ -383,6 +389,9 @@ class Backwards:
             found[place] = pickle.loads(pickle.dumps(result))
             on_result(place, found[place])
         return found
+
+    def warm_up(self, function: Callable[[], object]) -> Callable[[], bool]:
+        return always
 
     def close(self) -> None:
         """Nothing to let go of."""

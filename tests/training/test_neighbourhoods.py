@@ -370,6 +370,9 @@ def test_exact_improves_its_first_network_unless_it_is_small(monkeypatch: pytest
     assert polished(work, [constant[0]]) is None
     assert solver.asked == []
     monkeypatch.setattr(neighbourhoods, "SMALL", 10)
+    short, _ = work_of(formulation, solver, Limits(time_limit=5))
+    assert polished(short, [constant[0]]) is None
+    assert solver.asked == [], "a tenth of that is not worth the beginning"
     better = polished(work, [constant[0]])
     assert better is not None
     assert objective_of(better, formulation) < constant[1]

@@ -247,7 +247,7 @@ def test_workers_that_are_lost_leave_the_pairs_that_are_done(folder: Path, monke
         def close(self) -> None:
             return
 
-    monkeypatch.setattr(one_vs_one, "executor_of", lambda jobs, cluster: Losing())
+    monkeypatch.setattr(one_vs_one, "executor_of", lambda *asked: Losing())
     with pytest.raises(WorkFailed) as caught:
         run(folder, save_to=folder / "model.json")
     assert "1 of 3 pairs were trained, and are saved in" in caught.value.diagnostics[0].notes[-1]

@@ -320,3 +320,23 @@ def test_the_library(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         compiled.train(jobs=0)
     with pytest.raises(UserError, match="E656"):
         compiled.train(cluster="nowhere")
+
+
+@pytest.mark.parametrize("kind", ["record", "network"])
+def test_what_is_broken_inside_a_line_is_told_with_its_place(folder: Path, kind: str) -> None:
+    run(pipeline(folder, PLAIN), resume=False)
+    path = folder / "toy.events.jsonl"
+    lines = path.read_text(encoding="utf-8").split("\n")
+    if kind == "network":
+        lines = [line for line in lines if '"event": "record"' not in line]
+    number = max(place for place, line in enumerate(lines) if f'"event": "{kind}"' in line)
+    begin = lines[number].index('"bias": [')
+    good = lines[number]
+    for bad, code in (('"bias": [1e999]', "E556"), ('"bais": [1, 1]', "E552"), ('"margin": 0', "E553")):
+        end = good.index("]", begin) + 1
+        lines[number] = good[:begin] + bad + good[end:]
+        path.write_text("\n".join(lines), encoding="utf-8")
+        with pytest.raises(UserError) as error:
+            run(pipeline(folder, PLAIN))
+        [found] = error.value.diagnostics
+        assert (found.code, found.notes) == (code, (f"in `line {number + 1} of {path}`",))

@@ -24,7 +24,7 @@ from bdnnc.language.quantities import Errors
 from bdnnc.network.measure import Measured
 from bdnnc.solve.highs import HighsSolver
 from bdnnc.solve.protocol import SolveOptions
-from bdnnc.tasks.executor import Serial
+from bdnnc.tasks.executor import Serial, always
 from bdnnc.training.goals import train_goals
 from bdnnc.training.journal import Journal
 from bdnnc.training.outcome import Limits, Outcome, Watch
@@ -70,6 +70,9 @@ class Parallel:
 
     def run(self, function: Any, shared: Any, tasks: Any, on_result: Any = None, should_stop: Any = None) -> list[Any]:
         return Serial().run(function, shared, tasks, on_result, should_stop)
+
+    def warm_up(self, function: Any) -> Callable[[], bool]:
+        return always
 
     def close(self) -> None:
         return

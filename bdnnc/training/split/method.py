@@ -10,22 +10,28 @@ from functools import partial
 from bdnnc.diagnostics import Diagnostic, Label, UserError, WorkFailed
 from bdnnc.network.network import Network
 from bdnnc.solve.protocol import Progress, SolveOptions
+from bdnnc.tasks.deadline import deadline_of
 from bdnnc.tasks.executor import Serial
 from bdnnc.training.exact import begun, solve_exactly
 from bdnnc.training.improver import objective_of
 from bdnnc.training.outcome import StageOutcome, Watch
+from bdnnc.training.reach import seconds_of
 from bdnnc.training.split.averaging import average
 from bdnnc.training.split.batches import Batch, random_batches, whole
 from bdnnc.training.split.diary import Diary, Entry
 from bdnnc.training.split.judge import Judge
+from bdnnc.training.split.loading import is_loaded, require_scikit_learn
 from bdnnc.training.split.losses import right_patterns, set_losses, sides
-from bdnnc.training.split.partition import Halver, Partition, require_scikit_learn
+from bdnnc.training.split.partition import Halver, Partition
 from bdnnc.training.split.round import Ground, Solved, Task, infeasible_sets, solve_shared
 from bdnnc.training.unproved import unproved_outcome
 from bdnnc.training.work import Work
 
 ROUNDS = 20
 """Where the file does not say how many."""
+
+LEAST_SECONDS = 1.0
+"""What a round may take at least: in less a solver does not even begin."""
 
 
 def train_by_splitting(work: Work) -> StageOutcome:
@@ -66,11 +72,14 @@ class _Rounds:
     nodes: int = 0
     is_fruitless: bool = True
     """No round had a network so far."""
+    overhead: float = field(init=False)
+    """Seconds that a round takes beside its solves."""
 
     def __post_init__(self) -> None:
         formulation, means, limits = self.work.formulation, self.work.means, self.work.limits
         self.judge = Judge(self.work)
         self.diary = Diary(means.journal, self.work.key, formulation, means.inputs)
+        self.overhead = seconds_of(formulation.problem)
         self.partition = Partition.coarsest(formulation.problem.patterns.shape[0])
         tolerance = formulation.program.tolerance
         options = SolveOptions(None, limits.gap, limits.node_limit, limits.threads, limits.seed, tolerance, tolerance)
@@ -89,6 +98,9 @@ class _Rounds:
             if entry is not None:
                 self._resume(entry)
                 continue
+            if not self._has_time():
+                self.is_fruitless = False  # as far as anybody knows
+                break
             self.partition = self.partition.split(self._to_split(), self._halver().halve)
             if self._is_exact:
                 return self._finished_exactly()
@@ -98,22 +110,17 @@ class _Rounds:
         return self._outcome()
 
     def _begin(self) -> None:
-        """The network that there is before any round."""
-        outer = self.work.means.watch
-
-        def take(network: Network, value: Fraction, bound: Fraction) -> None:
-            self._take_first(network)
-
-        watch = Watch(on_network=take, should_stop=self._should_stop, on_note=outer.on_note)
-        means = replace(self.work.means, watch=watch)
-        found = begun(replace(self.work, means=means, limits=replace(self.work.limits, cutoff=None)))[0].network
-        if found is not None:
-            self._take_first(found)
-
-    def _take_first(self, network: Network) -> None:
-        """One that there is before any round."""
-        self.judge.offer(network)
-        self.last = network
+        """The networks that there are before any round. Only what is left in the end is judged, in its order: what is met on
+        the way depends on the clock."""
+        outer, means = self.work.means.watch, self.work.means
+        if means.validation is not None:  # the judge may prefer another one
+            outer = replace(outer, on_network=Watch().on_network)
+        watch = replace(outer, on_progress=Watch().on_progress)
+        limits = replace(self.work.limits, cutoff=None)
+        search, pool = begun(replace(self.work, means=replace(means, watch=watch), limits=limits))
+        for network in (*pool, *filter(None, [search.network])):
+            self.judge.offer(network)
+        self.last = search.network
 
     def _resume(self, entry: Entry) -> None:
         """Take over what an earlier run came to in a round."""
@@ -129,6 +136,11 @@ class _Rounds:
     @property
     def _is_over(self) -> bool:
         return self.judge.is_proved or self.work.limits.is_late or self._should_stop()
+
+    def _has_time(self) -> bool:
+        """Whether a round can be made, solved and read before the time is over; waits for what it needs."""
+        remaining = self.work.limits.remaining
+        return is_loaded(lambda: self._is_over) and (remaining is None or (self.work.limits.remaining or 0.0) > self.overhead)
 
     @property
     def _is_exact(self) -> bool:
@@ -166,7 +178,7 @@ class _Rounds:
     def _round(self, number: int, rounds: int) -> None:
         """Solve with the new sets, and find out what has to be split next."""
         began, remaining = time.monotonic(), self.work.limits.remaining
-        share = None if remaining is None else remaining / (rounds - number)
+        share = None if remaining is None else min(remaining, max(remaining / (rounds - number), LEAST_SECONDS))
         batches = self._batches(number)
         tasks = self._tasks(batches, share)
         solved = self._solved(tasks)
@@ -179,6 +191,8 @@ class _Rounds:
             left = None if share is None else max(0.0, share - (time.monotonic() - began))
             self.infeasible = infeasible_sets(self.ground, self.partition.patterns, left, self._should_stop)
         points = sum(batch.samples for batch in batches)
+        if share is not None:
+            self.overhead = max(seconds_of(self.work.formulation.problem), time.monotonic() - began - share)
         self._tell(number, rounds, points, max((found.binaries for found in solved), default=0), network, began)
 
     def _batches(self, number: int) -> list[Batch]:
@@ -195,7 +209,8 @@ class _Rounds:
         workers = min(self.work.means.executor.workers, len(batches))
         seconds = None if share is None else share * workers / len(batches)
         starts = [network for network in (self.last, self.judge.network) if network is not None]
-        return [Task(batch, self.partition.set_of, tuple(starts), seconds) for batch in batches]
+        deadline = deadline_of(self.work.limits.remaining, workers)
+        return [Task(batch, self.partition.set_of, tuple(starts), seconds, deadline) for batch in batches]
 
     def _solved(self, tasks: list[Task]) -> list[Solved]:
         """What came of the tasks that were done. Whatever they found has been offered to the judge."""

@@ -7,13 +7,10 @@ import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-
-from bdnnc.diagnostics import Diagnostic, UserError
 
 Index = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
@@ -82,7 +79,6 @@ class Halver:
         mean 0 and deviation 1, C = 1). Where there is but one label, or all points lie on one side, and for `kmeans`: the
         clusters of 2-means, 25 starts. Raises UserError E622 without scikit-learn.
         """
-        require_scikit_learn()
         if self.by == "svm":
             side = self._by_hyperplane(members)
             if side is not None:
@@ -137,12 +133,3 @@ def _standardised(points: Floats) -> Floats:
     points = points / max(float(np.abs(points).max()), np.finfo(np.float64).tiny)
     spread = points.std(axis=0)
     return (points - points.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-
-
-def require_scikit_learn() -> None:
-    """Raises UserError E622 where scikit-learn is not installed."""
-    try:
-        import_module("sklearn")
-    except ImportError as absent:
-        message = "`train split` splits sets of points with scikit-learn, which is not installed"
-        raise UserError(Diagnostic("E622", message, help='pip install "bdnnc[sklearn]"')) from absent

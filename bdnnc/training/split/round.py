@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -23,6 +24,7 @@ from bdnnc.network.network import Network
 from bdnnc.solve.protocol import Progress, SolveOptions, Solver, Stop
 from bdnnc.solve.units import solve_in_units
 from bdnnc.tasks.executor import never
+from bdnnc.training.improver import least
 from bdnnc.training.outcome import Limits
 from bdnnc.training.split.batches import Batch, formulated, only
 from bdnnc.training.split.mending import uncut
@@ -49,12 +51,20 @@ class Ground:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """``set_of``: (patterns of the problem,); ``starts``: networks to begin from; ``seconds``: None without a limit."""
+    """``set_of``: (patterns of the problem,); ``starts``: networks to begin from; ``seconds``: for the solve; ``deadline``:
+    when it has to end, as `time.time`, which comes first where it had to wait for others; None: no limit."""
 
     batch: Batch
     set_of: Index
     starts: tuple[Network, ...]
     seconds: float | None
+    deadline: float | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """The time that there is, from now on."""
+        left = None if self.deadline is None else max(0.0, self.deadline - time.time())
+        return Limits(time_limit=least(self.seconds, left))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +88,7 @@ def solve_shared(
 ) -> Solved:
     """The best network of the shared model that the time allows. ``on_network`` is told every incumbent, each a network of the
     class that keeps what the batch shows of the constraints; ``on_progress`` the moments of the solve, in its own values."""
-    limits, formulation = Limits(time_limit=task.seconds), formulated(ground.formulation, task.batch)
+    limits, formulation = task.limits, formulated(ground.formulation, task.batch)
     set_of = task.set_of[task.batch.patterns]
     plain = ground.model if formulation is ground.formulation else lower(formulation.program)
     model = shared(plain, formulation.program, set_of)
@@ -99,7 +109,7 @@ def solve_shared(
         on_progress(moment)
         return should_stop()
 
-    options = replace(ground.options, time_limit=limits.remaining, start=_start(task.starts, formulation, set_of, model))
+    options = replace(ground.options, time_limit=limits.solving, start=_start(task.starts, formulation, set_of, model))
     solution = solve_in_units(ground.solver, model.model, options, on_incumbent, progress)
     if solution.x is not None:
         keep(solution.x, True)
