@@ -41,12 +41,18 @@ FIND = Benchmark(
     flags=("--seconds", "--seeds"),
 )
 MOVES = Benchmark(("--seconds", "0.5", "--rounds", "1", "--large-seconds", "2"))
+ROBUST = Benchmark(
+    ("eleven", "--seconds", "1", "--splits", "1"),
+    ("breast_cancer", "iris", "digits_3_8", "eleven"),
+    flags=("--seconds", "--splits"),
+)
 
 BENCHMARKS: Mapping[str, Benchmark] = {
     "compile": Benchmark(("--share", "0.1", "--repeats", "1", "--only", "bdnnc")),
     "find": FIND,
     "learn": LEARN,
     "moves": MOVES,
+    "robust": ROBUST,
 }
 
 
@@ -63,10 +69,10 @@ def bench(
     ] = None,
     seconds: Annotated[
         str | None,
-        typer.Option("--seconds", metavar="S", help="Of each fit of `learn`, 20; the marks of `find`, 10,30,100."),
+        typer.Option("--seconds", metavar="S", help="Of each fit of `learn`, 20, or `robust`, 10; marks of `find`, 10,30,100."),
     ] = None,
     splits: Annotated[
-        int | None, typer.Option("--splits", metavar="K", help="Repetitions of `learn`, 10 if not given.")
+        int | None, typer.Option("--splits", metavar="K", help="Repetitions of `learn`, 10, or `robust`, 2.")
     ] = None,
     seeds: Annotated[int | None, typer.Option("--seeds", metavar="K", help="Runs of ours in `find`, 3 if not given.")] = None,
     quiet: Quiet = False,

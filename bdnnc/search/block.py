@@ -117,12 +117,14 @@ def _add_worst(found: Floats, worst: WorstGrid, state: State, unit: int, candida
     others = np.delete(state.kept, unit, axis=0)
     if not worst.gives_up:
         found[-3] += extremes.changing(window) + float((~others).sum())
+    lost = model.lost
+    if lost is None:
         return
     off, extra = state.flip_costs(0, unit)
     gone = ~others.all(axis=0)
-    off, on = (np.where(gone, model.lost, costs) for costs in (off, off + extra))
+    off, on = (np.where(gone, lost, costs) for costs in (off, off + extra))
     forms = len(model.forms)
-    found[:forms] = model.constants[:forms, np.newaxis, np.newaxis] + extremes.costs(off, on, model.lost, window)
+    found[:forms] = model.constants[:forms, np.newaxis, np.newaxis] + extremes.costs(off, on, lost, window)
 
 
 def _add_structure(found: Floats, state: State, place: int, unit: int, candidates: Candidates, window: Window) -> None:

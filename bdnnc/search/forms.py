@@ -55,6 +55,10 @@ class Form:
     constant: Fraction
     bound: Fraction | None
 
+    def worst(self) -> Form:
+        """The form with worst cases in place of all nominal losses and errors."""
+        return replace(self, data=tuple((c, replace(quantity, nominal=False)) for c, quantity in self.data))
+
     def of_points(self, nominal: bool) -> Form:
         """The form with its losses and errors of the points as they are alone, or with its worst cases alone."""
         return replace(self, data=tuple(term for term in self.data if term[1].nominal == nominal))

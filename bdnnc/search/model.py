@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bdnnc.formulation.formulate import Formulation
-from bdnnc.language.quantities import FeaturesUsed, Margin, Monotone
+from bdnnc.ir.problem import Problem
+from bdnnc.language.quantities import Errors, FeaturesUsed, Loss, Margin, Monotone
 from bdnnc.search.costs import Costs, costs_of, lost_costs
 from bdnnc.search.forms import Form, forms_of
 from bdnnc.search.grids import GridLayer, grid_inputs, grid_layer
@@ -32,15 +33,16 @@ class SearchModel:
     """``X``: (inputs, patterns) integers. ``forms``: the goal first, then what is held under bounds; after them come, as rows
     of every table of totals, (pattern, unit) that change over a set where none may, the paths that break monotone statements,
     and the pre-activations inside declared margins. ``worst``: how far inputs move. Where points are given up, ``costs`` are
-    those of worst cases alone, ``lost`` (forms, patterns) what points that are given up cost, and ``nominal`` the costs of the
-    points as they are, None where nothing asks for them."""
+    those of worst cases alone, and ``nominal`` the costs of the points as they are, None where nothing asks for them. ``lost``
+    (forms, patterns): what points that change over their set cost; where none may, so that a search gets rid of them one by one
+    instead of all at once; None where losses do not count points."""
 
     layers: tuple[GridLayer, ...]
     X: Integers
     forms: tuple[Form, ...]
     costs: Costs
     worst: WorstGrid | None
-    lost: Floats
+    lost: Floats | None
     nominal: Costs | None
     columns: tuple[int, ...]
     monotone: tuple[Monotone, ...]
@@ -74,7 +76,7 @@ class SearchModel:
             X=np.ascontiguousarray(self.X[:, patterns]),
             costs=self.costs.sample(patterns, times),
             worst=None if self.worst is None else self.worst.sample(patterns),
-            lost=self.lost[:, patterns] * times,
+            lost=None if self.lost is None else self.lost[:, patterns] * times,
             nominal=None if self.nominal is None else self.nominal.sample(patterns, times),
         )
 
@@ -86,7 +88,7 @@ class SearchModel:
     def pattern_costs(self, outputs: Booleans | Floats, lost: Booleans | None) -> Floats:
         """(forms, patterns): what the outputs cost; ``lost``: (patterns,), those that are given up, None where none can be."""
         found = self.costs.of(outputs)
-        if lost is not None:
+        if lost is not None and self.lost is not None:
             found = np.where(lost, self.lost, found)
         return found if self.nominal is None else found + self.nominal.of(outputs)
 
@@ -148,6 +150,9 @@ def search_model(formulation: Formulation) -> SearchModel:
     forms = forms_of(formulation)
     worst = worst_grid(problem, layers[0].weight_scale, layers[0].scale)
     is_split = worst is not None and worst.gives_up
+    counts = worst is not None and all(_counts_points(term[1], problem) for form in forms for term in form.data)
+    if counts and not is_split:  # all points keep their patterns in the end, where nominal and worst cases are the same
+        forms = tuple(form.worst() for form in forms)
     nominal = [form.of_points(True) for form in forms] if is_split else []
     costs = costs_of([form.of_points(False) for form in forms] if is_split else forms, problem)
     return SearchModel(
@@ -156,8 +161,15 @@ def search_model(formulation: Formulation) -> SearchModel:
         forms=forms,
         costs=costs,
         worst=worst,
-        lost=lost_costs(forms, problem) if is_split else np.zeros((len(forms), X.shape[1])),
+        lost=lost_costs(forms, problem) if is_split or counts else None,
         nominal=costs_of(nominal, problem) if any(form.data for form in nominal) else None,
         columns=problem.columns,
         monotone=problem.monotone,
     )
+
+
+def _counts_points(quantity: Loss | Errors, problem: Problem) -> bool:
+    """Whether every point adds 0 or its weight."""
+    if isinstance(quantity, Errors):
+        return True
+    return quantity.kind == "zero_one" or (quantity.kind == "hamming" and problem.output_units == 1)

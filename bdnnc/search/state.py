@@ -84,8 +84,8 @@ class State:
 
     @property
     def lost(self) -> Booleans | None:
-        """(patterns,): those that are given up; None where none can be."""
-        return np.asarray(~self.kept.all(axis=0), dtype=np.bool_) if self.model.gives_up else None
+        """(patterns,): those that change over their set; None where that costs nothing by itself."""
+        return None if self.model.lost is None else np.asarray(~self.kept.all(axis=0), dtype=np.bool_)
 
     def totals(self) -> Floats:
         """(rows,): every form, from scratch (the sums aside)."""
@@ -145,8 +145,10 @@ class State:
         """What each pattern costs if a unit is inactive on it, and how much more if it is active: two (forms, patterns). In
         layers above the first, patterns that are given up cost what they do."""
         off, extra = self._flips(place, unit)
-        lost = self.lost if place else None
-        return (off, extra) if lost is None else (np.where(lost, self.model.lost, off), np.where(lost, 0.0, extra))
+        costs, lost = self.model.lost, self.lost if place else None
+        if costs is None or lost is None:
+            return off, extra
+        return np.where(lost, costs, off), np.where(lost, 0.0, extra)
 
     def _flips(self, place: int, unit: int) -> tuple[Floats, Floats]:
         if place + 1 == len(self.model.layers):

@@ -9,7 +9,7 @@ scenario yet (on sets without a grid either activity will do at a boundary, so t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import isfinite
@@ -24,9 +24,11 @@ from bdnnc.formulation.formulate import Formulation, formulate
 from bdnnc.formulation.passes import run_passes
 from bdnnc.ir.problem import Problem
 from bdnnc.milp.lower import lower
+from bdnnc.milp.model import MilpModel
 from bdnnc.network import score
 from bdnnc.network.accept import Accepted, accept
 from bdnnc.network.encode import canonicalise, encode
+from bdnnc.network.joint import JointProgram
 from bdnnc.network.measure import Measured
 from bdnnc.network.network import Network
 from bdnnc.network.planned import declared_margin_checks
@@ -39,6 +41,7 @@ from bdnnc.training.journal import Journal
 from bdnnc.training.outcome import Limits, StageOutcome, StageStatus, Watch
 from bdnnc.training.proof import CONTINUOUS_GAP, exact_bound, is_enough, meets
 from bdnnc.training.search import NetworkSearch
+from bdnnc.training.stage import LARGEST_PLAIN, REACHED, SAFE_TOLERANCE
 from bdnnc.training.work import Work
 from bdnnc.uncertainty.sets import Moves
 
@@ -73,6 +76,33 @@ class Shared:
     network: Network
     patterns: ExactMatrix
     moves: tuple[Moves, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Master:
+    """A master's program with its matrix, made once."""
+
+    formulation: Formulation
+    model: MilpModel
+    joint: JointProgram | None
+
+    @staticmethod
+    def of(formulation: Formulation) -> Master:
+        model = lower(formulation.program)
+        return Master(formulation, model, JointProgram(formulation, model) if formulation.coupled else None)
+
+    @property
+    def is_delicate(self) -> bool:
+        """Whether it has numbers at which HiGHS has been seen to err (see `stage`)."""
+        largest = float(np.abs(self.model.A.data).max(initial=0.0))
+        return self.formulation.program.tolerance < SAFE_TOLERANCE or largest > LARGEST_PLAIN
+
+
+def _bound_of(solution: Solution, master: Master) -> Fraction:
+    """What a solve proves; the least that any network has where it proves nothing."""
+    if solution.bound is None or not isfinite(solution.bound):
+        return least_objective(master.formulation)
+    return exact_bound(solution.bound, master.formulation)
 
 
 def judge_point(shared: Shared, member: tuple[int, int]) -> Verdict:
@@ -135,8 +165,8 @@ class AdaptiveSearch:
         message = ""
         solution = Solution(Stop.TIME_LIMIT, None, None, None, 0, 0.0)
         while self.proves and not self.is_over:
-            known, master = len(self.parents), self._master()
-            solution = self._solve(master)
+            known, master = len(self.parents), Master.of(self._program())
+            solution = self._proved(master)
             if solution.stop is Stop.INFEASIBLE or solution.x is None:
                 break
             self._take_solution(solution.x, master)
@@ -183,7 +213,7 @@ class AdaptiveSearch:
 
     # --- the master -------------------------------------------------------------------------------------------------
 
-    def _master(self) -> Formulation:
+    def _program(self) -> Formulation:
         """The program of the points and all scenarios so far."""
         problem = self.problem
         if self.parents:
@@ -193,7 +223,19 @@ class AdaptiveSearch:
         found = formulate(problem, self.formulation.program.name, self.formulation.stage, self.formulation.reached)
         return run_passes(found)
 
-    def _solve(self, master: Formulation) -> Solution:
+    def _proved(self, master: Master) -> Solution:
+        """A solve of the master, whose bound counts. With numbers at which HiGHS has been seen to err it is solved again on
+        another path, and only what both prove counts."""
+        solution = self._solve(master, {}, self.limits.seed)
+        if not master.is_delicate or solution.stop not in (*REACHED, Stop.INFEASIBLE) or self.is_over:
+            self._raise_bound(_bound_of(solution, master))
+            return solution
+        second = self._solve(master, {"presolve": "off"}, self.limits.seed + 1)
+        if second.stop in REACHED or second.stop is Stop.INFEASIBLE:
+            self._raise_bound(min(_bound_of(solution, master), _bound_of(second, master)))
+        return second if solution.stop is Stop.INFEASIBLE else solution
+
+    def _solve(self, master: Master, more: Mapping[str, str], seed: int) -> Solution:
         watch = self.work.means.watch
 
         def on_incumbent(x: Floats, objective: float) -> bool:
@@ -202,28 +244,33 @@ class AdaptiveSearch:
             return self._is_enough or watch.should_stop()
 
         def on_progress(moment: Progress) -> bool:
-            if moment.bound is not None and isfinite(moment.bound):
-                self._raise_bound(exact_bound(moment.bound, master))
+            if moment.bound is not None and isfinite(moment.bound) and not master.is_delicate:
+                self._raise_bound(exact_bound(moment.bound, master.formulation))
             self._tell(moment)
             return self._is_enough or watch.should_stop()
 
-        tolerance = master.program.tolerance
+        formulation = master.formulation
+        tolerance = formulation.program.tolerance
         options = SolveOptions(
             time_limit=self.limits.remaining,
-            gap=self.limits.gap if master.objective_lattice is not None else self.limits.gap or CONTINUOUS_GAP,
+            gap=self.limits.gap if formulation.objective_lattice is not None else self.limits.gap or CONTINUOUS_GAP,
             node_limit=self.limits.node_limit,
             threads=self.limits.threads,
-            seed=self.limits.seed,
+            seed=seed,
             feasibility_tolerance=tolerance,
             integrality_tolerance=tolerance,
-            start=None if self.network is None else encode(canonicalise(self.network, master), master),
-            extra=self.limits.extra,
+            start=self._start_of(master),
+            extra={**self.limits.extra, **more},
         )
-        solution = solve_in_units(self.work.means.solver, lower(master.program), options, on_incumbent, on_progress)
+        solution = solve_in_units(self.work.means.solver, master.model, options, on_incumbent, on_progress)
         self.nodes += solution.nodes
-        if solution.bound is not None and isfinite(solution.bound):
-            self._raise_bound(exact_bound(solution.bound, master))
         return solution
+
+    def _start_of(self, master: Master) -> Floats | None:
+        """The best network, as a point of the master; none where HiGHS might be misled by it."""
+        if self.network is None or master.is_delicate:
+            return None
+        return encode(canonicalise(self.network, master.formulation), master.formulation)
 
     def _raise_bound(self, bound: Fraction) -> None:
         self.bound = max(self.bound, bound)
@@ -236,9 +283,9 @@ class AdaptiveSearch:
 
     # --- networks ---------------------------------------------------------------------------------------------------
 
-    def _take_solution(self, x: Floats, master: Formulation) -> None:
+    def _take_solution(self, x: Floats, master: Master) -> None:
         """Judge the network of a master's point."""
-        verdict = accept(x, master, self.work.means.inputs, True, None, self.limits.patience)
+        verdict = accept(x, master.formulation, self.work.means.inputs, True, master.joint, self.limits.patience)
         if isinstance(verdict, Accepted):
             self.take(verdict.network)
 
