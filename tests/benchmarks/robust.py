@@ -117,7 +117,9 @@ def write(notebook: Notebook, seconds: float, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     text = page(fits, METHODS, seconds)
     if plot(fits, METHODS, folder / "robust.svg"):
-        text += "\n![certified accuracy against the size of the set](robust.svg)\n"
+        text += (
+            "\n![certified accuracy against the size of the set: mean over the splits, the worst and the best](robust.svg)\n"
+        )
     (folder / "robust.md").write_text(text, encoding="utf-8")
     print(tables(fits, METHODS))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean, median, stdev
 
-from robust_fits import POINT_TIME, Count, Fit
+from robust_fits import POINT_TIME, Count, Fit, Training
 from robust_instances import INSTANCES
 
 INTRODUCTION = """\
@@ -17,7 +17,8 @@ hidden layer of step units, the loss `zero_one`, free thresholds, weights -1, 0 
 have the same points:
 
 - `nominal`: a file without `robust`.
-- `static`: `robust static`. *Every* training point keeps its activations on its whole set, also one that is wrong.
+- `static`: `robust static`. *Every* training point keeps its activations on its whole set, also one that is wrong. Where the
+  points lie too densely for that, little more than constant networks is left.
 - `soft`: `robust static soft`. A point counts as right if it is and keeps those of the first layer.
 - `adaptive`: `robust adaptive`. A point counts as right if it is on its whole set, whatever the activations do. Always by
   `exact`.
@@ -29,10 +30,11 @@ accuracy in the worst case; where points are undecided (after {point:g} seconds 
 is the accuracy on the points as they are, a tie being wrong. Figures are mean and deviation over the splits.
 
 The limit of a training is {limit:g} seconds where nothing else is said, in one process, and most trainings are ended by it:
-`found` tells when their network was there. Only where all splits are proved to be optimal is `s` the time of a proof, which
-may be compared with that of `nominal`. So short a limit does not bring out the best of a method. Seconds are medians, losses
-and bounds means. Rows and non-zeros are those of the program that the method begins with, as multiples of the nominal one;
-`adaptive` begins with the points as they are and adds perturbations of them.
+`found` tells when their network was there. So short a limit does not bring out the best of a method. `s` is the time of a
+proof only where all splits are proved to be optimal; it is compared with that of `nominal` where that is one, with `>` where
+the method's own is not. Seconds are medians, losses and bounds means. Rows and non-zeros are those of the program that the
+method begins with, as multiples of the nominal one; `adaptive` begins with the points as they are and adds perturbations of
+them.
 
 Written by `python tests/benchmarks/robust.py`; runs are in `robust.jsonl`, and a later run goes on from there: only what is
 new, or of another version, file or limit, is run again."""
@@ -111,10 +113,9 @@ def _costs(fits: Sequence[Fit], instance: str, method: str) -> list[str]:
     seconds = median(training.took for training in trainings)
     bounds = [training.bound for training in trainings if training.bound is not None]
     counts = [count for fit in own for count in fit.counts]
-    there = [fit.training.took for fit in nominal if fit.training is not None]
     return [
         f"{seconds:.1f}",
-        f"{seconds / median(there):.1f}" if there else "",
+        _times(trainings, [fit.training for fit in nominal if fit.training is not None]),
         f"{median(training.found for training in trainings):.1f}",
         f"{fmean(training.loss for training in trainings):.1f}",
         f"{fmean(bounds):.1f}" if bounds else "",
@@ -123,6 +124,14 @@ def _costs(fits: Sequence[Fit], instance: str, method: str) -> list[str]:
         _ratio(own, nominal, lambda fit: fit.program.nonzeros if fit.program else 0),
         f"{1000 * sum(count.seconds for count in counts) / max(1, sum(count.points for count in counts)):.0f}",
     ]
+
+
+def _times(own: Sequence[Training], nominal: Sequence[Training]) -> str:
+    """How many times as long as the nominal proofs, at least where not all of the own are there; nothing without these."""
+    if not nominal or any(training.status != "optimal" for training in nominal):
+        return ""
+    times = median(training.took for training in own) / median(training.took for training in nominal)
+    return ("" if all(training.status == "optimal" for training in own) else "> ") + f"{times:.1f}"
 
 
 def _ratio(own: Sequence[Fit], nominal: Sequence[Fit], measure: Callable[[Fit], int]) -> str:
@@ -159,7 +168,7 @@ def page(fits: Sequence[Fit], methods: Sequence[str], seconds: float) -> str:
 
 
 def plot(fits: Sequence[Fit], methods: Sequence[str], path: Path) -> bool:
-    """Certified accuracy against size, a row an instance, test points left and training points right; False where there is
+    """Certified accuracy against size, mean and range of the splits, a row an instance that has test points; False where there is
     nothing to show, or matplotlib is not installed."""
     shown = [instance for instance in INSTANCES if any(fit.key.instance == instance and fit.of_set("test") for fit in fits)]
     if not shown:
@@ -186,7 +195,8 @@ def plot(fits: Sequence[Fit], methods: Sequence[str], path: Path) -> bool:
             axis.axvline(float(entry.trained), color="grey", linestyle=":", linewidth=1)
             axis.set_ylim(0, 102)
             axis.set_title(f"{instance}, {'test' if name == 'test' else 'training'} points", loc="left", fontsize="small")
-            axis.set_xlabel(f"size of `{entry.set.format('r')}`; dotted: trained for", fontsize="small")
+            axis.set_xlabel(f"r of {entry.set.format('r')}; dotted: trained for", fontsize="small")
+            axis.set_xticks([float(size) for size in entry.sizes], entry.sizes)
             axis.tick_params(labelsize="small")
         line[0].set_ylabel("certified, %", fontsize="small")
     axes[0, 0].legend(fontsize="x-small", loc="lower left")

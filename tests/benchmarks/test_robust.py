@@ -131,11 +131,19 @@ def test_the_page() -> None:
     assert "| size | nominal, test | soft, test | nominal, train | soft, train |" in text
     assert "| **0.03** | 40.0 | 80.0 | 40.0 | 80.0 |" in text
     assert "Certified test points at size 0.03, per cent more than `nominal`: `soft` +40.0." in text
-    assert "| soft | 10.0 | 2.5 | 2.0 | 2.0 | 0.0 | 1 of 1 | 1.50 | 2.50 | 1 |" in text
+    assert "| soft | 10.0 |  | 2.0 | 2.0 | 0.0 | 1 of 1 | 1.50 | 2.50 | 1 |" in text
     assert "0 of 240 verdicts are undecided. All hold in 2 runs." in text
     assert max(len(line) for line in text.splitlines() if not line.startswith(("|", "- "))) <= 128
     assert "- iris, soft, split 0: train: size 0.08" in checked([fit("soft", (9, 9, 9, 8, 3, 4), 2.0)])
     assert tables([], robust.METHODS) == ""
+
+
+def test_seconds_are_compared_with_a_proof_alone() -> None:
+    assert NOMINAL.training is not None
+    proved = replace(NOMINAL, training=replace(NOMINAL.training, status="optimal", took=2.0))
+    soft = fit("soft", (9, 9, 9, 8, 3, 1), 2.0)
+    assert "| nominal | 2.0 | 1.0 |" in tables([proved, soft], robust.METHODS)
+    assert "| soft | 4.0 | > 2.0 |" in tables([proved, soft], robust.METHODS)
 
 
 def test_plot(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from bdnnc.solve.protocol import Stop
 from tests.oracle.laws import is_of_class, law_a, law_b, solve, verified
 from tests.oracle.problems import finite, layer, problem
 from tests.oracle.robust import brute, uncertainties, with_uncertainty
-from tests.oracle.strategies import networks, problems
+from tests.oracle.strategies import kept, networks, problems
 from tests.oracle.test_laws import TOGGLED
 
 KINDS = ["linf", "box", "l1", "l2", "budget", "polytope", "step"]
@@ -56,6 +56,26 @@ def test_b_feasible_points_decode_to_robust_networks(
     data: st.DataObject, sense: str, seed: int, without: tuple[str, ...]
 ) -> None:
     law_b(data.draw(robust_problems(sense)), seed, without, objectives=2)
+
+
+@st.composite
+def whole_problems(draw: st.DrawFn) -> Problem:
+    """Everything that the language says, under `robust static`, which knows all losses, goals and constraints."""
+    of = draw(problems().filter(lambda found: found.layers[0].unit != "linear"))
+    return with_uncertainty(of, draw(uncertainties(of, "static", KINDS)))
+
+
+@given(whole_problems(), st.integers(0, 2**16), TOGGLED)
+def test_b_beside_all_of_the_language(of: Problem, seed: int, without: tuple[str, ...]) -> None:
+    law_b(of, seed, without, objectives=1)
+
+
+@given(st.data(), TOGGLED)
+def test_a_beside_all_of_the_language(data: st.DataObject, without: tuple[str, ...]) -> None:
+    of, network = data.draw(kept().filter(lambda found: found[0].layers[0].unit != "linear"))
+    of = with_uncertainty(of, data.draw(uncertainties(of, "static", KINDS)))
+    assume(is_of_class(network, formulate(of)) and keeps_worst_margins(network, of))
+    law_a(of, network, without)
 
 
 @st.composite
