@@ -65,7 +65,7 @@ def refused(estimator: Any, *data: Any, **options: Any) -> InvalidInput:
         ({"weights": "{-1, 0, 1"}, ["E101", "E105"]),
         ({"output_weights": "{2..1}"}, ["E301"]),
         ({"loss": "absolute"}, ["E219", "E320"]),
-        ({"robust": "static { inputs within linf(0.1) }"}, ["E390"]),
+        ({"robust": "static { inputs within linf(-0.1) }"}, ["E126"]),
         ({"method": "guesses"}, ["E630"]),
         ({"solver": "abacus"}, ["E501"]),
         ({"random_state": 2**31}, ["E126"]),

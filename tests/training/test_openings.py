@@ -125,7 +125,7 @@ def test_no_clock_ends_the_opening_search_of_limited_work(
     monkeypatch.setattr(exact, "SEARCH_SHARE", 0.0)
     monkeypatch.setattr(exact, "SEARCH_SECONDS", 1e-9)
     journal = Kept()
-    begun(work_of(Serial(), limits, options, journal=journal)[0])
+    begun(work_of(Serial(), replace(limits, started=time.monotonic()), options, journal=journal)[0])
     assert len(journal.payloads) == restarts
 
 
