@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,15 +26,12 @@ from bdnnc.cli.common import (
     refuse_twice,
 )
 from bdnnc.cli.face import Face
+from bdnnc.cli.kept_table import KeptTable, file_of
 from bdnnc.cli.work_flags import ClusterAddress, EventsPath, Jobs, Resume
-from bdnnc.diagnostics import Diagnostic, UserError, render_concise
+from bdnnc.diagnostics import Diagnostic, UserError
 
 if TYPE_CHECKING:
-    from bdnnc.report.progress import ProgressReporter
     from bdnnc.sweeping.result import SweepResult
-
-SAVE_EVERY = 2.0
-"""Seconds between two tables on disk while the sweep runs."""
 
 Swept = Annotated[
     list[str] | None,
@@ -87,7 +81,7 @@ def sweep(
         ready = prepared(pipeline.source, pipeline.folder, overrides(define), request, cv, pareto, form=formulation.value)
         trainings = f"{len(ready.trials):,} {'training' if len(ready.trials) == 1 else 'trainings'}"
         face.notes([f"{trainings} for {len(ready.grid.points):,} {'row' if len(ready.grid.points) == 1 else 'rows'}"])
-        table = _Table(reporter, None if out in (None, STDIN) else Path(out))
+        table = KeptTable(reporter, file_of(out))
         result = conduct(ready, conditions, reporter, interruption, table.save_sometimes)
     _report(face, result, out, plot, format)
     if result.failure is not None:
@@ -120,29 +114,6 @@ def _check_outputs(spec: str, out: str | None, plot: str | None, events: str | N
             probe(Path(path))
 
 
-@dataclass(slots=True)
-class _Table:
-    """The CSV, kept up to date while the sweep runs."""
-
-    reporter: ProgressReporter
-    path: Path | None
-    saved: float = 0.0
-    has_complained: bool = False
-
-    def save_sometimes(self, so_far: Callable[[], SweepResult]) -> None:
-        """A disk that is full is told once, and tried again."""
-        if self.path is None or time.monotonic() - self.saved < SAVE_EVERY:
-            return
-        self.saved = time.monotonic()
-        try:
-            so_far().save(self.path)
-        except UserError as trouble:
-            if not self.has_complained:
-                told = Diagnostic("W661", f"{trouble.diagnostics[0].message}; going on, and trying again later")
-                self.reporter.say(render_concise([told]).rstrip())
-            self.has_complained = True
-
-
 def _report(face: Face, result: SweepResult, out: str | None, plot: str | None, format: Output) -> None:
     from bdnnc.network.exact_json import write
 
@@ -152,8 +123,8 @@ def _report(face: Face, result: SweepResult, out: str | None, plot: str | None, 
         face.result(result.csv())
     else:
         face.result(result.text(_terminal_width()))
-    if out not in (None, STDIN):
-        result.save(out)
+    if (path := file_of(out)) is not None:
+        result.save(path)
     if plot is not None and any(row.has_network for row in result.rows):
         result.plot(plot)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,21 +23,16 @@ from bdnnc.cli.common import (
     refuse_twice,
 )
 from bdnnc.cli.guard import FAILED, SUCCESS
+from bdnnc.cli.kept_table import KeptTable, file_of
 from bdnnc.cli.work_flags import ClusterAddress, EventsPath, Jobs, Resume
-from bdnnc.diagnostics import Diagnostic, UserError, render_concise
+from bdnnc.diagnostics import Diagnostic, UserError
 from bdnnc.verifying.limits import POINT_TIME, checked_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bdnnc.cli.face import Face
-    from bdnnc.report.progress import ProgressReporter
     from bdnnc.stored.model import Stored
     from bdnnc.verifying.prepare import ReadRows
     from bdnnc.verifying.result import VerifyResult
-
-SAVE_EVERY = 5.0
-"""Seconds between two tables on disk while the points are judged."""
 
 
 class PointSetName(StrEnum):
@@ -111,7 +105,7 @@ def verify(
         ready = prepared(found, request)
         face.show(ready.warnings)
         face.notes(ready.notes)
-        table = _Table(reporter, None if out in (None, STDIN) else Path(out))
+        table = KeptTable(reporter, file_of(out))
         conditions = Conditions(jobs, cluster, events, resume, table.path)
         result = conduct(ready, conditions, reporter, interruption, started, table.save_sometimes)
     _report(face, result, model, out, format)
@@ -145,41 +139,18 @@ def _check_outputs(model: str, data: str | None, out: str | None, events: str | 
     refuse_twice(out, events)
     for path in (out, events):
         refuse_overwriting(path, model, data)
-    if out not in (None, STDIN):
-        probe(Path(out))
-
-
-@dataclass(slots=True)
-class _Table:
-    """The CSV, kept up to date while the points are judged."""
-
-    reporter: ProgressReporter
-    path: Path | None
-    saved: float = 0.0
-    has_complained: bool = False
-
-    def save_sometimes(self, so_far: Callable[[], VerifyResult]) -> None:
-        """A disk that is full is told once, and tried again."""
-        if self.path is None or time.monotonic() - self.saved < SAVE_EVERY:
-            return
-        try:
-            so_far().save(self.path)
-        except UserError as trouble:
-            if not self.has_complained:
-                told = Diagnostic("W661", f"{trouble.diagnostics[0].message}; going on, and trying again later")
-                self.reporter.say(render_concise([told]).rstrip())
-            self.has_complained = True
-        self.saved = time.monotonic()
+    if (path := file_of(out)) is not None:
+        probe(path)
 
 
 def _report(face: Face, result: VerifyResult, model: str, out: str | None, format: Output) -> None:
     from bdnnc.network.exact_json import write
 
-    if out not in (None, STDIN):
-        result.save(out)
     if format is Output.JSON:
         face.json(write({"model": model, **result.json()}))
     elif out == STDIN:
         face.result(result.csv())
     else:
         face.result(result.text())
+    if (path := file_of(out)) is not None:
+        result.save(path)

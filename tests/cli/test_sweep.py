@@ -144,7 +144,7 @@ def test_ctrl_c_keeps_the_rows_so_far(tmp_path: Path, number: signal.Signals, co
     pytest.importorskip("sklearn")
     spec = "param taken = 4\n" + HARD.replace("\n  scale", "\n  take taken stratified\n  scale")
     (tmp_path / "hard.bdnn").write_text(spec, encoding="utf-8")
-    arguments = ["sweep", "hard.bdnn", "-D", "taken=[4, 300, 5]", "-o", "table.csv", "--events", "e.jsonl"]
+    arguments = ["sweep", "hard.bdnn", "-D", "taken=[4, 569, 5]", "-o", "table.csv", "--events", "e.jsonl"]
     running = subprocess.Popen(
         command(arguments), cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -164,5 +164,5 @@ def test_ctrl_c_keeps_the_rows_so_far(tmp_path: Path, number: signal.Signals, co
     assert "interrupted: the rows so far are printed and saved as table.csv" in err
     assert "the sweep was stopped before its end" in out
     rows = list(csv.DictReader((tmp_path / "table.csv").open(encoding="utf-8")))
-    assert [(row["taken"], row["status"]) for row in rows] == [("4", "optimal"), ("300", "interrupted")]
+    assert [(row["taken"], row["status"]) for row in rows] == [("4", "optimal"), ("569", "interrupted")]
     assert events.read_text().count('"event": "record"') == 1
