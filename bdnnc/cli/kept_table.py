@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from bdnnc.cli.common import STDIN
+from bdnnc.cli.common import STDIN, Output
 from bdnnc.diagnostics import Diagnostic, UserError, render_concise
 
 if TYPE_CHECKING:
@@ -53,3 +53,13 @@ class KeptTable:
 def file_of(out: str | None) -> Path | None:
     """Where ``-o`` saves; None for standard output and for nothing."""
     return None if out in (None, STDIN) else Path(out)
+
+
+def check_streams(out: str | None, events: str | None, format: Output) -> None:
+    """Raises UserError E648 where two would print on standard output, E644 where events would go there."""
+    if out == STDIN and format is Output.JSON:
+        help = "leave one of them out"
+        raise UserError(Diagnostic("E648", "`-o -` and `--format json` both print on standard output", help=help))
+    if events == STDIN:
+        help = "name a file; `tail -f FILE.jsonl` shows the events as they come"
+        raise UserError(Diagnostic("E644", "events are read again at a `--resume`, which `--events -` cannot be", help=help))

@@ -26,9 +26,8 @@ from bdnnc.cli.common import (
     refuse_twice,
 )
 from bdnnc.cli.face import Face
-from bdnnc.cli.kept_table import KeptTable, file_of
+from bdnnc.cli.kept_table import KeptTable, check_streams, file_of
 from bdnnc.cli.work_flags import ClusterAddress, EventsPath, Jobs, Resume
-from bdnnc.diagnostics import Diagnostic, UserError
 
 if TYPE_CHECKING:
     from bdnnc.sweeping.result import SweepResult
@@ -98,12 +97,7 @@ def _check_outputs(spec: str, out: str | None, plot: str | None, events: str | N
     from bdnnc.sweeping.plot import check_plot
     from bdnnc.training.session import probe
 
-    if out == STDIN and format is Output.JSON:
-        help = "leave one of them out"
-        raise UserError(Diagnostic("E648", "`-o -` and `--format json` both print on standard output", help=help))
-    if events == STDIN:
-        help = "name a file; `tail -f FILE.jsonl` shows the events as they come"
-        raise UserError(Diagnostic("E644", "events are read again at a `--resume`, which `--events -` cannot be", help=help))
+    check_streams(out, events, format)
     refuse_twice(out, plot, events)
     for path in (out, plot, events):
         refuse_overwriting(path, spec)

@@ -23,7 +23,7 @@ from bdnnc.cli.common import (
     refuse_twice,
 )
 from bdnnc.cli.guard import FAILED, SUCCESS
-from bdnnc.cli.kept_table import KeptTable, file_of
+from bdnnc.cli.kept_table import KeptTable, check_streams, file_of
 from bdnnc.cli.work_flags import ClusterAddress, EventsPath, Jobs, Resume
 from bdnnc.diagnostics import Diagnostic, UserError
 from bdnnc.verifying.limits import POINT_TIME, checked_seconds
@@ -130,12 +130,7 @@ def _check_outputs(model: str, data: str | None, out: str | None, events: str | 
     """What can be known of the files to be written before the work."""
     from bdnnc.training.session import probe
 
-    if out == STDIN and format is Output.JSON:
-        help = "leave one of them out"
-        raise UserError(Diagnostic("E648", "`-o -` and `--format json` both print on standard output", help=help))
-    if events == STDIN:
-        help = "name a file; `tail -f FILE.jsonl` shows the events as they come"
-        raise UserError(Diagnostic("E644", "events are read again at a `--resume`, which `--events -` cannot be", help=help))
+    check_streams(out, events, format)
     refuse_twice(out, events)
     for path in (out, events):
         refuse_overwriting(path, model, data)

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from find_curves import Cache, Key, Run, line_of, run_of
+from find_curves import Key, Run, run_of
 from find_instances import INSTANCES
 from find_own import own_curve
 from find_page import OWN, page, plot, rich_table
 from find_peers import PEERS, NotApplicableError, peer_curve
 from learn_data import ROOT, UnavailableError
+from notebook import Notebook, answer_of, line_of
 
 from bdnnc.network.document import text_sha256
 
@@ -62,17 +61,9 @@ def curve(key: Key, seconds: float) -> Run:
 
 
 def in_own_process(key: Key, seconds: float) -> Run:
-    """`curve` in a fresh process, which ends whatever happens."""
-    command = [sys.executable, str(Path(__file__).resolve()), "--one", line_of(Run(key, seconds))]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    try:
-        limit = seconds + PATIENCE
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False, env=environment)
-    except subprocess.TimeoutExpired:
-        return Run(key, seconds, reason=f"not done after {seconds + PATIENCE:g} s")
-    if done.returncode:
-        return Run(key, 0.0, reason=(done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1])
-    return run_of(done.stdout.splitlines()[-1])
+    """`curve` in a process of its own."""
+    answer = answer_of(__file__, Run(key, seconds), seconds + PATIENCE)
+    return run_of(answer.line) if answer.line else Run(key, seconds if answer.is_late else 0.0, reason=answer.reason)
 
 
 def keys_of(instances: Sequence[str], methods: Sequence[str], seeds: int) -> list[Key]:
@@ -91,24 +82,24 @@ def keys_of(instances: Sequence[str], methods: Sequence[str], seeds: int) -> lis
     return keys
 
 
-def run(keys: Sequence[Key], seconds: float, cache: Cache) -> None:
+def run(keys: Sequence[Key], seconds: float, notebook: Notebook[Key, Run]) -> None:
     """The runs that are not noted yet, or were too short. What could not be run is told, and not noted."""
     for key in keys:
-        known = cache.runs.get(key)
+        known = notebook.entries.get(key)
         if known is not None and known.reaches(seconds):
             continue
         found = in_own_process(key, seconds)
         if found.seconds:
-            cache.add(found)
+            notebook.add(found)
         if found.reason:
             print(f"{key.instance}, {key.method}: {found.reason}", file=sys.stderr, flush=True)
 
 
-def write(cache: Cache, keys: Sequence[Key], marks: Sequence[float], folder: Path) -> None:
+def write(notebook: Notebook[Key, Run], keys: Sequence[Key], marks: Sequence[float], folder: Path) -> None:
     """The page of everything that is noted for present versions and specs of all instances, and a table of it."""
     current = {(key.instance, key.spec) for key in keys}
     versions = {method: version_of(method) for method in METHODS}
-    runs = [noted for key, noted in cache.runs.items() if key.version == versions[key.method]]
+    runs = [noted for key, noted in notebook.entries.items() if key.version == versions[key.method]]
     others = {key.instance for key in keys}
     runs = [noted for noted in runs if (noted.key.instance, noted.key.spec) in current or noted.key.instance not in others]
     folder.mkdir(parents=True, exist_ok=True)
@@ -144,13 +135,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     unknown = [name for name in chosen.instances if name not in INSTANCES]
     if unknown:
         parser.error(f"there is no instance `{unknown[0]}`; instances are {', '.join(INSTANCES)}")
-    cache = Cache(chosen.folder / "find.jsonl")
-    cache.forget(chosen.again)
+    notebook = Notebook(chosen.folder / "find.jsonl", run_of)
+    notebook.forget(chosen.again)
     keys = keys_of(chosen.instances or list(INSTANCES), chosen.methods, chosen.seeds)
     try:
-        run(keys, max(chosen.seconds), cache)
+        run(keys, max(chosen.seconds), notebook)
     finally:
-        write(cache, keys, chosen.seconds, chosen.folder)
+        write(notebook, keys, chosen.seconds, chosen.folder)
 
 
 if __name__ == "__main__":

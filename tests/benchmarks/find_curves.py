@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from statistics import median
 
 Point = tuple[float, float]
@@ -60,54 +59,8 @@ def middle(runs: Sequence[Run], mark: float) -> float | None:
     return None if found == float("inf") else found
 
 
-@dataclass(eq=False)
-class Cache:
-    """The runs in a file, a JSON line each, the latest of each key; a last line that a kill cut short is left out."""
-
-    path: Path
-    runs: dict[Key, Run] = field(default_factory=dict[Key, Run])
-
-    def __post_init__(self) -> None:
-        if not self.path.is_file():
-            return
-        text = self.path.read_text(encoding="utf-8")
-        whole = text[: text.rfind("\n") + 1]
-        if whole != text:
-            self.path.write_text(whole, encoding="utf-8")
-        for line in whole.splitlines():
-            run = run_of(line)
-            self.runs[run.key] = run
-
-    def add(self, run: Run) -> None:
-        """In the file before anything else is done, in place of a shorter run of the same key."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        is_new = run.key not in self.runs
-        self.runs[run.key] = run
-        if is_new:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(line_of(run) + "\n")
-        else:
-            self._write()
-
-    def forget(self, methods: Iterable[str]) -> None:
-        """Leave out the runs of these methods, so that they are done again."""
-        unwanted = set(methods)
-        kept = {key: run for key, run in self.runs.items() if key.method not in unwanted}
-        if len(kept) < len(self.runs):
-            self.runs = kept
-            self._write()
-
-    def _write(self) -> None:
-        self.path.write_text("".join(line_of(run) + "\n" for run in self.runs.values()), encoding="utf-8")
-
-
-def line_of(run: Run) -> str:
-    """One line of JSON."""
-    return json.dumps(asdict(run))
-
-
 def run_of(line: str) -> Run:
-    """What `line_of` wrote."""
+    """A line of the notebook."""
     table = json.loads(line)
     points = tuple((float(seconds), float(value)) for seconds, value in table["points"])
     return Run(Key(**table["key"]), table["seconds"], points, table["ended"], table["reason"])

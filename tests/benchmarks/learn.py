@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,10 +17,11 @@ from pathlib import Path
 
 import numpy as np
 from learn_data import DATA_SETS, ROOT, UnavailableError, split
-from learn_fits import Fit, Key, Notebook, fit_of, line_of
+from learn_fits import Fit, Key, fit_of
 from learn_own import HINGE, OWN, fit, floats_of, parts_of, pipeline, write_parts
 from learn_page import page, plot, tables
 from learn_peers import PEERS, WARM_UPS
+from notebook import Notebook, answer_of, line_of
 
 METHODS = (*OWN, *PEERS)
 WIDTHS: dict[str, tuple[int, ...]] = {"1x100": (100,), "2x50": (50, 50)}
@@ -65,17 +64,9 @@ def fitted(key: Key) -> Fit:
 
 
 def in_own_process(key: Key) -> Fit:
-    """`fitted` in a fresh process with one thread, which ends whatever happens."""
-    command = [sys.executable, str(Path(__file__).resolve()), "--one", line_of(Fit(key))]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    limit = key.seconds + PATIENCE
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False, env=environment)
-    except subprocess.TimeoutExpired:
-        return Fit(key, reason=f"not done after {limit:g} s")
-    if done.returncode:
-        return Fit(key, reason=(done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1])
-    return fit_of(done.stdout.splitlines()[-1])
+    """`fitted` in a process of its own."""
+    answer = answer_of(__file__, Fit(key), key.seconds + PATIENCE)
+    return fit_of(answer.line) if answer.line else Fit(key, reason=answer.reason)
 
 
 def keys_of(data: Sequence[str], methods: Sequence[str], widths: Sequence[str], splits: int, seconds: float) -> list[Key]:
@@ -89,10 +80,10 @@ def keys_of(data: Sequence[str], methods: Sequence[str], widths: Sequence[str], 
     ]
 
 
-def run(keys: Sequence[Key], notebook: Notebook) -> None:
+def run(keys: Sequence[Key], notebook: Notebook[Key, Fit]) -> None:
     """The fits that are not in the notebook yet. What could not be fitted for want of a file or package is not noted."""
     for key in keys:
-        if key in notebook.fits:
+        if key in notebook.entries:
             continue
         found = in_own_process(key)
         if found.took is None and found.reason:
@@ -118,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     unknown = [name for name in chosen.data if name not in DATA_SETS]
     if unknown:
         parser.error(f"there is no data set `{unknown[0]}`; data sets are {', '.join(DATA_SETS)}")
-    notebook = Notebook(chosen.folder / "learn.jsonl")
+    notebook = Notebook(chosen.folder / "learn.jsonl", fit_of)
     notebook.forget(chosen.again)
     try:
         run(keys_of(chosen.data or list(DATA_SETS), chosen.methods, chosen.widths, chosen.splits, chosen.seconds), notebook)
@@ -126,10 +117,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         write(notebook, chosen.seconds, chosen.folder)
 
 
-def write(notebook: Notebook, seconds: float, folder: Path) -> None:
+def write(notebook: Notebook[Key, Fit], seconds: float, folder: Path) -> None:
     """The page of everything that is noted, with a plot for this limit, whose tables go to standard output as well."""
     current = {method: version_of(method) for method in METHODS}
-    noted = [fit for key, fit in notebook.fits.items() if key.version == current.get(key.method)]
+    noted = [fit for key, fit in notebook.entries.items() if key.version == current.get(key.method)]
     fits = [fit for fit in noted if fit.key.seconds == seconds]
     folder.mkdir(parents=True, exist_ok=True)
     text = page(noted, METHODS)

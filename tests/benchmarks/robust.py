@@ -11,15 +11,14 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from learn_data import ROOT
-from robust_fits import POINT_TIME, Count, Fit, Key, Notebook, Program, Training, fit_of, line_of
+from notebook import Notebook, answer_of, line_of
+from robust_fits import POINT_TIME, Count, Fit, Key, Program, Training, fit_of
 from robust_instances import INSTANCES, MEANINGS, Instance
 from robust_page import page, plot, tables
 
@@ -77,17 +76,9 @@ def _found(events: Path) -> float:
 
 
 def in_own_process(key: Key) -> Fit:
-    """`fitted` in a fresh process with one thread, which ends whatever happens."""
-    command = [sys.executable, str(Path(__file__).resolve()), "--one", line_of(Fit(key))]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    limit = key.seconds * INSTANCES[key.instance].longer + PATIENCE
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False, env=environment)
-    except subprocess.TimeoutExpired:
-        return Fit(key, reason=f"not done after {limit:g} s")
-    if done.returncode:
-        return Fit(key, reason=(done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1])
-    return fit_of(done.stdout.splitlines()[-1])
+    """`fitted` in a process of its own."""
+    answer = answer_of(__file__, Fit(key), key.seconds * INSTANCES[key.instance].longer + PATIENCE)
+    return fit_of(answer.line) if answer.line else Fit(key, reason=answer.reason)
 
 
 def keys_of(instances: Sequence[str], methods: Sequence[str], splits: int, seconds: float) -> list[Key]:
@@ -95,10 +86,10 @@ def keys_of(instances: Sequence[str], methods: Sequence[str], splits: int, secon
     return [key_of(name, method, number, seconds) for number in range(splits) for name in instances for method in methods]
 
 
-def run(keys: Sequence[Key], notebook: Notebook) -> None:
+def run(keys: Sequence[Key], notebook: Notebook[Key, Fit]) -> None:
     """The fits that are not in the notebook yet. One that failed is told, and not noted."""
     for key in keys:
-        if key in notebook.fits:
+        if key in notebook.entries:
             continue
         found = in_own_process(key)
         if found.training is None:
@@ -107,11 +98,11 @@ def run(keys: Sequence[Key], notebook: Notebook) -> None:
             notebook.add(found)
 
 
-def write(notebook: Notebook, seconds: float, folder: Path) -> None:
+def write(notebook: Notebook[Key, Fit], seconds: float, folder: Path) -> None:
     """The page of what is noted for this limit and the present version and files; its tables go to standard output as well."""
     fits = [
         fit
-        for key, fit in notebook.fits.items()
+        for key, fit in notebook.entries.items()
         if key.instance in INSTANCES and key.seconds == seconds and key == key_of(key.instance, key.method, key.split, seconds)
     ]
     folder.mkdir(parents=True, exist_ok=True)
@@ -140,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     unknown = [name for name in chosen.instances if name not in INSTANCES]
     if unknown:
         parser.error(f"there is no instance `{unknown[0]}`; instances are {', '.join(INSTANCES)}")
-    notebook = Notebook(chosen.folder / "robust.jsonl")
+    notebook = Notebook(chosen.folder / "robust.jsonl", fit_of)
     notebook.forget(chosen.again)
     try:
         run(keys_of(chosen.instances or list(INSTANCES), chosen.methods, chosen.splits, chosen.seconds), notebook)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 POINT_TIME = 5.0
@@ -116,46 +115,8 @@ class Fit:
         return tuple(found)
 
 
-@dataclass(eq=False)
-class Notebook:
-    """The fits in a file, the latest of each key; a last line that a kill cut short is left out, and overwritten."""
-
-    path: Path
-    fits: dict[Key, Fit] = field(default_factory=dict[Key, Fit])
-
-    def __post_init__(self) -> None:
-        if not self.path.is_file():
-            return
-        text = self.path.read_text(encoding="utf-8")
-        whole = text[: text.rfind("\n") + 1]
-        if whole != text:
-            self.path.write_text(whole, encoding="utf-8")
-        for line in whole.splitlines():
-            fit = fit_of(line)
-            self.fits[fit.key] = fit
-
-    def add(self, fit: Fit) -> None:
-        """In the file before anything else is done."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(line_of(fit) + "\n")
-        self.fits[fit.key] = fit
-
-    def forget(self, methods: Iterable[str]) -> None:
-        """Leave out the fits of these methods, so that they are done again."""
-        unwanted = set(methods)
-        self.fits = {key: fit for key, fit in self.fits.items() if key.method not in unwanted}
-        if self.path.is_file():
-            self.path.write_text("".join(line_of(fit) + "\n" for fit in self.fits.values()), encoding="utf-8")
-
-
-def line_of(fit: Fit) -> str:
-    """One line of JSON."""
-    return json.dumps(asdict(fit))
-
-
 def fit_of(line: str) -> Fit:
-    """What `line_of` wrote."""
+    """A line of the notebook."""
     table: Mapping[str, Any] = json.loads(line)
     training = None if table["training"] is None else Training(**table["training"])
     program = None if table["program"] is None else Program(**table["program"])

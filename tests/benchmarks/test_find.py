@@ -11,11 +11,12 @@ import find
 import find_own
 import numpy as np
 import pytest
-from find_curves import Cache, Key, Run, improvements, line_of, middle, run_of
+from find_curves import Key, Run, improvements, middle, run_of
 from find_instances import INSTANCES, Instance
 from find_own import own_curve
 from find_page import behind, page, plot, rows
 from learn_data import Points, UnavailableError
+from notebook import Notebook, line_of
 
 from bdnnc.cli.bench import BENCHMARKS
 
@@ -75,33 +76,33 @@ def test_runs_go_on_where_they_ended(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(find, "in_own_process", pretend)
     keys = [replace(KEY, seed=seed) for seed in range(3)]
     file = tmp_path / "find.jsonl"
-    find.run(keys[:2], 5.0, Cache(file))
+    find.run(keys[:2], 5.0, Notebook(file, run_of))
     with file.open("a", encoding="utf-8") as open_file:
         open_file.write('{"key": {"inst')  # killed while it wrote
-    find.run(keys, 5.0, Cache(file))
+    find.run(keys, 5.0, Notebook(file, run_of))
     assert done == [(key, 5.0) for key in keys]
-    find.run(keys[:1], 7.0, Cache(file))  # for a later mark it is run again, and noted in place of the shorter run
-    find.run(keys[:1], 4.0, Cache(file))  # for an earlier one it is not
+    find.run(keys[:1], 7.0, Notebook(file, run_of))  # for a later mark it is run again, and noted in place of the shorter run
+    find.run(keys[:1], 4.0, Notebook(file, run_of))  # for an earlier one it is not
     assert done[3:] == [(keys[0], 7.0)]
-    assert [run.seconds for run in Cache(file).runs.values()] == [7.0, 5.0, 5.0]
+    assert [run.seconds for run in Notebook(file, run_of).entries.values()] == [7.0, 5.0, 5.0]
     for other in (replace(KEY, version="bdnnc 1"), replace(KEY, spec="other"), replace(KEY, method="highs")):
-        find.run([other], 4.0, Cache(file))
+        find.run([other], 4.0, Notebook(file, run_of))
     assert len(done) == 7
 
 
 def test_runs_are_done_again_when_asked(tmp_path: Path) -> None:
-    cache = Cache(tmp_path / "find.jsonl")
-    cache.add(Run(KEY, 1.0))
-    cache.add(Run(replace(KEY, method="scip"), 1.0))
-    cache.forget(["search"])
-    assert [key.method for key in Cache(cache.path).runs] == ["scip"]
+    notebook = Notebook(tmp_path / "find.jsonl", run_of)
+    notebook.add(Run(KEY, 1.0))
+    notebook.add(Run(replace(KEY, method="scip"), 1.0))
+    notebook.forget(["search"])
+    assert [key.method for key in Notebook(notebook.path, run_of).entries] == ["scip"]
 
 
 def test_what_failed_is_told_and_not_noted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(find, "in_own_process", lambda key, seconds: Run(key, 0.0, reason="ortools is not installed"))
-    find.run([KEY], 1.0, Cache(tmp_path / "find.jsonl"))
+    find.run([KEY], 1.0, Notebook(tmp_path / "find.jsonl", run_of))
     assert not (tmp_path / "find.jsonl").exists()
     assert capsys.readouterr().err == "credit, search: ortools is not installed\n"
 

@@ -12,10 +12,11 @@ import learn
 import numpy as np
 import pytest
 from learn_data import DATA_SETS, Points, UnavailableError, accuracy, split
-from learn_fits import Fit, Key, Notebook
+from learn_fits import Fit, Key, fit_of
 from learn_own import HAMMING, HINGE, OWN, fit, pipeline, spec_text, write_parts
 from learn_page import cell, difference, page, plot, tables
 from learn_peers import best_on_validation, relu
+from notebook import Notebook
 
 from bdnnc.cli.bench import BENCHMARKS
 
@@ -57,23 +58,23 @@ def test_a_run_goes_on_where_the_one_before_ended(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(learn, "in_own_process", pretend)
     keys = learn.keys_of(["iris"], ["search", "relu"], ["1x100"], 2, 5.0)
     file = tmp_path / "learn.jsonl"
-    learn.run(keys[:3], Notebook(file))
+    learn.run(keys[:3], Notebook(file, fit_of))
     with file.open("a", encoding="utf-8") as open_file:
         open_file.write('{"key": {"data": "ir')  # killed while it wrote
-    learn.run(keys, Notebook(file))
+    learn.run(keys, Notebook(file, fit_of))
     assert done == keys
-    assert list(Notebook(file).fits) == keys
+    assert list(Notebook(file, fit_of).entries) == keys
     longer = learn.keys_of(["iris"], ["search"], ["1x100"], 1, 6.0)
-    learn.run(longer, Notebook(file))  # another limit is another fit
+    learn.run(longer, Notebook(file, fit_of))  # another limit is another fit
     assert done[4:] == longer
 
 
 def test_fits_are_done_again_when_asked(tmp_path: Path) -> None:
-    notebook = Notebook(tmp_path / "learn.jsonl")
+    notebook = Notebook(tmp_path / "learn.jsonl", fit_of)
     notebook.add(Fit(KEY, 1.0, 2.0, 3.0, 4.0))
     notebook.add(Fit(replace(KEY, method="relu"), 1.0, 2.0, 3.0, 4.0))
     notebook.forget(["search"])
-    assert [key.method for key in Notebook(notebook.path).fits] == ["relu"]
+    assert [key.method for key in Notebook(notebook.path, fit_of).entries] == ["relu"]
 
 
 def test_what_is_missing_is_not_noted(
@@ -83,7 +84,7 @@ def test_what_is_missing_is_not_noted(
     key = replace(KEY, data="breast_cancer")
     assert "BDNNC_SHARED_DATA" in learn.fitted(key).reason
     monkeypatch.setattr(learn, "in_own_process", learn.fitted)
-    learn.run([key], Notebook(tmp_path / "learn.jsonl"))
+    learn.run([key], Notebook(tmp_path / "learn.jsonl", fit_of))
     assert not (tmp_path / "learn.jsonl").exists()
     assert "breast_cancer, search, split 0: no breast-cancer-wisconsin.csv here" in capsys.readouterr().err
 

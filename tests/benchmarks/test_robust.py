@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 import robust
-from robust_fits import Count, Fit, Key, Notebook, Program, Training, fit_of, line_of
+from notebook import Notebook, line_of
+from robust_fits import Count, Fit, Key, Program, Training, fit_of
 from robust_instances import INSTANCES
 from robust_page import cell, checked, page, plot, tables
 
@@ -79,22 +80,22 @@ def test_a_run_goes_on_where_the_one_before_ended(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(robust, "in_own_process", pretend)
     keys = robust.keys_of(["iris"], ["nominal", "soft"], 2, 5.0)
     file = tmp_path / "robust.jsonl"
-    robust.run(keys[:3], Notebook(file))
+    robust.run(keys[:3], Notebook(file, fit_of))
     with file.open("a", encoding="utf-8") as open_file:
         open_file.write('{"key": {"inst')  # killed while it wrote
-    robust.run(keys, Notebook(file))
+    robust.run(keys, Notebook(file, fit_of))
     assert done == keys
-    assert list(Notebook(file).fits) == keys
-    notebook = Notebook(file)
+    assert list(Notebook(file, fit_of).entries) == keys
+    notebook = Notebook(file, fit_of)
     notebook.forget(["soft"])
-    assert {key.method for key in Notebook(file).fits} == {"nominal"}
+    assert {key.method for key in Notebook(file, fit_of).entries} == {"nominal"}
 
 
 def test_what_failed_is_told_and_not_noted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(robust, "in_own_process", lambda key: Fit(key, reason="no scikit-learn"))
-    robust.run([KEY], Notebook(tmp_path / "robust.jsonl"))
+    robust.run([KEY], Notebook(tmp_path / "robust.jsonl", fit_of))
     assert not (tmp_path / "robust.jsonl").exists()
     assert capsys.readouterr().err == "iris, nominal, split 0: no scikit-learn\n"
 
