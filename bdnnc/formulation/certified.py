@@ -23,7 +23,7 @@ from bdnnc.formulation.layers import activations
 from bdnnc.formulation.linear_output import right_scores
 from bdnnc.formulation.losses import class_costs
 from bdnnc.formulation.outputs import MEMBER_AXES, at_most_one, impossible, right_bits
-from bdnnc.formulation.worst.cases import add_worst_cases
+from bdnnc.formulation.worst.cases import add_worst_cases, over_the_set
 from bdnnc.formulation.worst.side import Way
 from bdnnc.ir.program import Floats, Implication, Index, Key, Premise, Variable
 from bdnnc.language.quantities import Errors, Loss
@@ -55,9 +55,9 @@ def certified(builder: Builder) -> Key:
         Variable("c", layer.name, MEMBER_AXES, least, ones, True, uncertainty.statement, None, (patterns, classes))
     )
     rules = _right(builder, key, least > 0, patterns, classes)
-    if uncertainty.sense == "soft" and len(builder.plans) == 1:
-        rules = [_over_the_set(builder, rule) for rule in rules]
-    elif uncertainty.sense == "soft":
+    if uncertainty.sense != "adaptive" and len(builder.plans) == 1:
+        rules = [moved for rule in rules for moved in over_the_set(builder, rule)]
+    elif builder.problem.is_soft:
         _keep_patterns(builder, key)
     builder.implications += [replace(rule, kind=f"sure_{rule.kind}") for rule in rules]
     at_most_one(builder, key, patterns, uncertainty.statement)
@@ -76,13 +76,6 @@ def _right(builder: Builder, key: Key, lost: NDArray[np.bool_], patterns: Index,
     else:
         rules = right_bits(builder, key, lost[members], at, classes[members])
     return [replace(rule, literal=members[rule.literal]) for rule in rules]
-
-
-def _over_the_set(builder: Builder, rule: Implication) -> Implication:
-    """A wanted output, wherever the point moves."""
-    way: Way = "fall" if rule.sense == ">=" else "rise"
-    worst = add_worst_cases(builder).summand(way, rule.pattern, rule.unit, -1.0 if rule.sense == ">=" else 1.0)
-    return replace(rule, summands=(worst,))
 
 
 def _keep_patterns(builder: Builder, key: Key) -> None:

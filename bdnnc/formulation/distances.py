@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from bdnnc.formulation.builder import Builder, Expression, summed
-from bdnnc.formulation.layers import activations, keeps_patterns
+from bdnnc.formulation.layers import activations
 from bdnnc.formulation.mentions import layers_with_margin
 from bdnnc.formulation.worst.cases import add_worst_cases
 from bdnnc.formulation.worst.side import Way
@@ -67,7 +67,7 @@ def _keep_distance(builder: Builder, place: int, key: Key, member: Index, nomina
     sides: tuple[tuple[str, Literal[0, 1], Literal[">=", "<="], float], ...] = (("on", 1, ">=", -1.0), ("off", 0, "<=", 1.0))
     for side, value, sense, sign in sides:
         summands = [Summand(key, literal, member[unit], np.full(len(literal), sign))]
-        if place == 0 and keeps_patterns(builder.problem) and not nominal:
+        if place == 0 and builder.problem.keeps_patterns and not nominal:
             way: Way = "fall" if value else "rise"
             summands.append(add_worst_cases(builder).summand(way, pattern, unit, sign))
         rule = Implication(

@@ -16,7 +16,7 @@ from bdnnc.formulation.connections import express_connections, express_fan_in
 from bdnnc.formulation.constraints import constrain
 from bdnnc.formulation.coupling import couples_parameters
 from bdnnc.formulation.distances import express_margin, express_margins
-from bdnnc.formulation.layers import activations, add_layer, gives_points_up
+from bdnnc.formulation.layers import activations, add_layer
 from bdnnc.formulation.linear_output import express_absolute, express_hinge
 from bdnnc.formulation.monotone import keep_monotone
 from bdnnc.formulation.norms import express_norm
@@ -122,7 +122,7 @@ def express(builder: Builder, quantity: Quantity, exactly: bool) -> Expression:
     Without ``exactly`` it is held from the side that a goal pushes it to: losses, errors and penalties from below, margins from
     above; with it from both.
     """
-    if isinstance(quantity, Loss | Errors) and not quantity.nominal and gives_points_up(builder.problem):
+    if isinstance(quantity, Loss | Errors) and _gives_up(builder.problem, quantity):
         return express_uncertified(builder, quantity)
     match quantity:
         case Loss("hamming"):
@@ -149,6 +149,12 @@ def express(builder: Builder, quantity: Quantity, exactly: bool) -> Expression:
             return express_margins(builder, quantity)
         case Parameters():
             return express_parameters(builder, quantity, exactly)
+
+
+def _gives_up(problem: Problem, quantity: Loss | Errors) -> bool:
+    """Whether points that are not right over their sets count as errors; hinges and distances have worst cases of their own."""
+    is_sum = isinstance(quantity, Loss) and quantity.kind in ("hinge", "absolute")
+    return not quantity.nominal and not is_sum and problem.gives_points_up
 
 
 def express_goal(builder: Builder, goal: Goal) -> Expression:

@@ -14,7 +14,6 @@ from bdnnc.formulation.plan import LayerPlan
 from bdnnc.formulation.weights import weight_range
 from bdnnc.formulation.worst.cases import add_worst_cases
 from bdnnc.formulation.worst.side import Way
-from bdnnc.ir.problem import Problem
 from bdnnc.ir.program import Floats, Implication, Key, PreActivation, Product, Variable
 
 
@@ -28,7 +27,7 @@ def add_layer(builder: Builder, place: int) -> None:
     if below is not None and plan.layer.free.any():
         _add_products(builder, plan, below)
     builder.preactivations.append(_preactivation(builder, plan, below))
-    if place < len(builder.plans) - 1 or (place == 0 and keeps_patterns(builder.problem)):
+    if place < len(builder.plans) - 1 or (place == 0 and builder.problem.keeps_patterns):
         activations(builder, place)
 
 
@@ -101,9 +100,9 @@ def activations(builder: Builder, place: int) -> Key:
         ("on", 1, ">=", active, "fall", -1.0),
         ("off", 0, "<=", -inactive, "rise", 1.0),
     )
-    if place == 0 and is_soft(builder.problem) and not asks_for_nominal(builder.problem):
+    if place == 0 and builder.problem.is_soft and not asks_for_nominal(builder.problem):
         return key  # a point that is given up may have any pattern
-    keeps = place == 0 and keeps_patterns(builder.problem)
+    keeps = place == 0 and builder.problem.keeps_patterns
     for kind, value, sense, threshold, way, sign in rules:
         worst = (add_worst_cases(builder).summand(way, pattern, unit, sign),) if keeps else ()
         builder.implications.append(
@@ -125,18 +124,3 @@ def activations(builder: Builder, place: int) -> Key:
             )
         )
     return key
-
-
-def gives_points_up(problem: Problem) -> bool:
-    """Whether points count as errors unless they are right over their sets: `robust static soft`, `robust adaptive`."""
-    return problem.uncertainty is not None and problem.uncertainty.sense != "static"
-
-
-def is_soft(problem: Problem) -> bool:
-    """Whether they have to keep their first-layer pattern, too: `robust static soft`."""
-    return problem.uncertainty is not None and problem.uncertainty.sense == "soft"
-
-
-def keeps_patterns(problem: Problem) -> bool:
-    """Whether every point has to keep its first-layer pattern: `robust static`."""
-    return problem.uncertainty is not None and problem.uncertainty.sense == "static"

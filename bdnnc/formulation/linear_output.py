@@ -1,11 +1,14 @@
 """A linear output layer: right and wrong scores, hinge and absolute losses.
 
 hinge, one unit: d >= m - y a; several: d >= m + other - true for each other. absolute: d >= +-(a - y). d >= 0 (docs/
-formulations.md, *Losses*).
+formulations.md, *Losses*). Of a single linear layer in a file with `robust static` the d are worst cases, over the set of each
+point, unless the file says `nominal`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -17,6 +20,8 @@ from bdnnc.exact import fraction_floats
 from bdnnc.formulation.builder import Builder, Expression, summed
 from bdnnc.formulation.losses import class_costs
 from bdnnc.formulation.mentions import hinge_margins
+from bdnnc.formulation.worst.cases import over_the_set, worst_cases_of
+from bdnnc.ir.problem import Problem
 from bdnnc.ir.program import Floats, Implication, Index, Key, Summand, Variable
 from bdnnc.language.quantities import Loss
 
@@ -111,20 +116,46 @@ def express_hinge(builder: Builder, loss: Loss) -> Expression:
     layer = plan.layer
     patterns, classes = np.nonzero(problem.counts)
     suffix = _suffix(builder, loss)
-    key = (f"d{suffix}", layer.name)
+    key = (f"{_symbol(problem, loss)}{suffix}", layer.name)
     margin = float(loss.margin)
     if not builder.has(key):
         box = builder.preactivations[-1]
         span = float(np.maximum(np.abs(box.low), np.abs(box.high)).max(initial=0.0)) * (1 if layer.units == 1 else 2)
+        span += _worst_reach(problem, loss)
         zeros = np.zeros(len(patterns))
         statement = builder.asking
         most = zeros + margin + span
         builder.add(Variable(key[0], layer.name, ("sample", "class"), zeros, most, False, statement, None, (patterns, classes)))
-        builder.implications += _hinge_rows(builder, key, margin, suffix)
+        builder.implications += _over_sets(builder, loss, _hinge_rows(builder, key, margin, suffix))
     costs = class_costs(problem, loss)
     of_member = costs.per_class[patterns, classes]
     step = None if len(of_member) else costs.step_of(of_member)
     return summed(key, np.arange(len(patterns)), costs.floats(of_member), costs.total(of_member[:0]), step)
+
+
+def _is_apart(problem: Problem) -> bool:
+    """Whether worst cases of hinges and distances are other numbers than those of the points as they are."""
+    return problem.uncertainty is not None and not problem.has_patterns
+
+
+def _symbol(problem: Problem, loss: Loss) -> str:
+    return "dp" if loss.nominal and _is_apart(problem) else "d"
+
+
+def _worst_reach(problem: Problem, loss: Loss) -> float:
+    """How far the worst cases of a loss can take a score, or a lead."""
+    if loss.nominal or not _is_apart(problem) or problem.uncertainty is None:
+        return 0.0
+    return max(float(part.max(initial=0.0)) for part in worst_cases_of(problem.uncertainty, problem.layers[0]).reach())
+
+
+def _over_sets(builder: Builder, loss: Loss, rules: Sequence[Implication]) -> list[Implication]:
+    """The rules of a loss, in the worst case where it is one."""
+    if not _is_apart(builder.problem):
+        return list(rules)
+    if loss.nominal:
+        return [replace(rule, kind=f"{rule.kind}_point") for rule in rules]
+    return [moved for rule in rules for moved in over_the_set(builder, rule)]
 
 
 def _suffix(builder: Builder, loss: Loss) -> str:
@@ -162,20 +193,22 @@ def express_absolute(builder: Builder, loss: Loss) -> Expression:
     if loss.kind != "absolute" or problem.targets is None:
         raise InternalError(f"{loss.kind} is no absolute loss of a regression")
     targets, layer = problem.targets, plan.layer
-    key = ("d", layer.name)
+    key = (_symbol(problem, loss), layer.name)
     values = fraction_floats(targets.value)
     members = np.arange(len(values))
     if not builder.has(key):
         box = builder.preactivations[-1]
         row = targets.pattern if box.low.shape[0] > 1 else np.zeros_like(targets.pattern)
         most = np.maximum(np.abs(box.high[row, 0] - values), np.abs(box.low[row, 0] - values))
+        most = most + _worst_reach(problem, loss)
         index = (targets.pattern, _place_in_pattern(targets.pattern))
         axes, statement = ("sample", "target"), builder.asking
-        builder.add(Variable("d", layer.name, axes, 0 * most, most, False, statement, None, index))
-        builder.implications += [
+        builder.add(Variable(*key, axes, 0 * most, most, False, statement, None, index))
+        rules = [
             _deviation(builder, "short", key, ">=", members, targets.pattern, values, 1.0, index[1], axes),
             _deviation(builder, "long", key, "<=", members, targets.pattern, values, -1.0, index[1], axes),
         ]
+        builder.implications += _over_sets(builder, loss, rules)
     cost: NDArray[Any] = targets.count.astype(np.float64)
     return summed(key, members, cost, Fraction(0), None)
 

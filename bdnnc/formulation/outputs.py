@@ -102,7 +102,7 @@ def right_bits(
 
 
 def at_most_one(builder: Builder, key: Key, patterns: Index, statement: int) -> None:
-    """A pattern can be right for one of its classes at most: sum of e >= classes present - 1."""
+    """A pattern can be right for one of its classes at most: the sum of the block >= classes present - 1."""
     present = np.bincount(patterns, minlength=builder.problem.patterns.shape[0])
     several = np.flatnonzero(present > 1)
     group = np.full(len(present), -1)
@@ -111,8 +111,9 @@ def at_most_one(builder: Builder, key: Key, patterns: Index, statement: int) -> 
     summand = Summand(key, group[patterns[inside]], inside, np.ones(len(inside)))
     demand = (present[several] - 1).astype(np.float64)
     note = "a pattern can be right for one of its classes at most"
+    kind = f"some_{key[0]}"
     if len(several):
-        builder.relate("some_e", key[1], ("sample",), (several,), (summand,), statement, note, lower=demand, rows=len(several))
+        builder.relate(kind, key[1], ("sample",), (several,), (summand,), statement, note, lower=demand, rows=len(several))
 
 
 def _add_exact_failures(builder: Builder) -> None:

@@ -123,6 +123,27 @@ class Problem:
         return replace(self, patterns=both, counts=counts, scenarios=parents)
 
     @property
+    def has_patterns(self) -> bool:
+        """Whether the first layer has activations, of which a point has a pattern; a single linear layer has none."""
+        return self.layers[0].unit != "linear"
+
+    @property
+    def keeps_patterns(self) -> bool:
+        """Whether every point has to keep its first-layer pattern: `robust static`."""
+        return self.uncertainty is not None and self.uncertainty.sense == "static" and self.has_patterns
+
+    @property
+    def is_soft(self) -> bool:
+        """Whether points count as errors unless they are right and keep their first-layer pattern: `robust static soft`."""
+        return self.uncertainty is not None and self.uncertainty.sense == "soft"
+
+    @property
+    def gives_points_up(self) -> bool:
+        """Whether points count as errors unless they are right over their sets: `robust static soft`, `robust adaptive`, and
+        every sense of a single linear layer."""
+        return self.uncertainty is not None and (self.uncertainty.sense != "static" or not self.has_patterns)
+
+    @property
     def samples(self) -> int:
         return int(self.counts.sum())
 

@@ -6,7 +6,7 @@ Index conventions: ``p`` counts patterns, ``i`` units of a layer, ``j`` its inpu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Literal
 
@@ -82,6 +82,10 @@ class Summand:
     row: Index
     member: Index
     value: Floats
+
+    def some(self, rows: Index) -> Summand:
+        """Of some rows, counted anew; for summands with one member a row."""
+        return Summand(self.block, np.arange(len(rows)), self.member[rows], self.value[rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,6 +186,19 @@ class Implication:
     @property
     def size(self) -> int:
         return len(self.pattern)
+
+    def some(self, chosen: Index) -> Implication:
+        """Some of the implications, of a rule whose names are arrays and whose premise is the trigger alone."""
+        return replace(
+            self,
+            literal=self.literal[chosen] if len(self.literal) else self.literal,
+            pattern=self.pattern[chosen],
+            unit=self.unit[chosen],
+            threshold=self.threshold[chosen],
+            naming=tuple(np.asarray(index)[chosen] for index in self.naming),
+            other=None if self.other is None else self.other[chosen],
+            summands=tuple(summand.some(chosen) for summand in self.summands),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

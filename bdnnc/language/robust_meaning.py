@@ -20,14 +20,14 @@ def check_meaning(
     findings: Findings,
 ) -> None:
     """E409: where points are errors or not one by one, losses count points, and margins are those of the points as they are."""
-    is_adaptive = robust.kind.text == "adaptive"
     output = network.output
-    if not is_adaptive and len(network.layers) == 1 and output is not None and output.is_linear:
-        help_text = "`robust adaptive` has no need of patterns; or put a layer of step units before"
-        findings.unsupported("`robust static` on a single linear layer", robust.keyword, help_text)
-    if not is_adaptive and not robust.soft:
+    has_patterns = len(network.layers) > 1 or output is None or not output.is_linear
+    is_static = robust.kind.text == "static" and not robust.soft
+    if is_static and has_patterns:
         return
     _held_from_below(robust, constraints, findings)
+    if is_static:
+        return
     for term in _terms(goals, constraints):
         quantity = term.quantity
         if term.span is None or not _is_worst_case(quantity) or _counts_points(quantity, network):

@@ -271,6 +271,8 @@ MEANINGS = {
     "down": "1 where a path from the monotone inputs has a negative product",
     "fall": "how far the sum can fall within its set",
     "rise": "how far the sum can rise within its set",
+    "dp": "what the sample costs as it is",
+    "wd": "how much larger a weight is than that of another unit",
     "wp": "positive part of a weight",
     "wn": "negative part of a weight",
     "tw": "largest magnitude of the unit's weights",

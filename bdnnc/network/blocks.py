@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from bdnnc.diagnostics import InternalError
 from bdnnc.exact import ExactMatrix
 from bdnnc.formulation.formulate import Formulation
-from bdnnc.formulation.layers import keeps_patterns
 from bdnnc.formulation.losses import wanted
 from bdnnc.formulation.mentions import hinge_margins
 from bdnnc.formulation.plan import LayerPlan
 from bdnnc.formulation.worst.cases import worst_cases_of
 from bdnnc.ir.domains import ScaledDomain
-from bdnnc.ir.program import Link, Variable
+from bdnnc.ir.program import Index, Link, Variable
 from bdnnc.network.evaluate import layer_activity, layer_output
 from bdnnc.network.measure import Measured
 from bdnnc.network.network import FractionArray, Layer, Network
@@ -45,6 +44,7 @@ from bdnnc.network.scales import scale_of
 from bdnnc.network.sums import exact_sums
 from bdnnc.network.worst_activity import WorstActivity
 from bdnnc.network.worst_values import worst_values
+from bdnnc.uncertainty.leads import differences, number_of_pair
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -108,8 +108,9 @@ class Point:
         uncertainty, plan = self.problem.uncertainty, self.formulation.plans[0]
         if uncertainty is None:
             raise InternalError("nothing moves")
-        cases = worst_cases_of(uncertainty, plan.layer)
-        return worst_values(cases, self.network.layers[0].weights, self.problem.patterns.shape[0])
+        cases, weights = worst_cases_of(uncertainty, plan.layer), self.network.layers[0].weights
+        directions = weights if cases.of == "unit" else differences(weights)
+        return worst_values(cases, directions, self.problem.patterns.shape[0])
 
     def free_weights(self, variable: Variable) -> FractionArray:
         """The weights that the problem leaves free, in the order of the block."""
@@ -206,7 +207,7 @@ def _products(point: Point, variable: Variable) -> Floats:
 
 def _distances(point: Point, place: int, nominal: bool = False) -> Floats:
     """The smallest distance of each unit, (units,), in the worst case unless ``nominal``."""
-    if place == 0 and not nominal and keeps_patterns(point.problem):
+    if place == 0 and not nominal and point.problem.keeps_patterns:
         assert point.problem.uncertainty is not None
         worst = WorstActivity.of(point.network.layers[0], point.problem.patterns, point.problem.uncertainty.moves)
         return np.array([float(distance) for distance in worst.distances()])
@@ -253,6 +254,11 @@ def _worst(point: Point, variable: Variable) -> Floats:
     return point.worst[variable.symbol]
 
 
+def _weight_leads(point: Point, variable: Variable) -> Floats:
+    pair, inputs = axes_of(variable)
+    return np.asarray(differences(point.layer(variable).weights)[pair, inputs], dtype=np.float64)
+
+
 def _beaten(point: Point, variable: Variable) -> Floats:
     patterns, classes, others = axes_of(variable)
     scores, _ = point.sums[-1].over_one_denominator()
@@ -260,19 +266,49 @@ def _beaten(point: Point, variable: Variable) -> Floats:
 
 
 def _deviations(point: Point, variable: Variable) -> Floats:
-    """d: |a - y| of a number y, or the hinge of a class."""
+    """d: |a - y| of a number y, or the hinge of a class, in the worst case; dp: of the points as they are."""
+    symbol = variable.symbol.rstrip("0123456789")
+    moves = symbol == "d" and point.problem.uncertainty is not None and not point.problem.has_patterns
     a = point.sums[-1].floats()
     targets = point.problem.targets
     if targets is not None:
-        return np.abs(a[targets.pattern, 0] - targets.value.astype(np.float64))
+        least, most = _extremes(point, moves)
+        values = targets.value.astype(np.float64)
+        return np.maximum(most[targets.pattern, 0] - values, values - least[targets.pattern, 0])
     patterns, classes = axes_of(variable)
-    margin = float(hinge_margins(point.problem)[int(variable.symbol[1:] or 0)])
+    margin = float(hinge_margins(point.problem)[int(variable.symbol.removeprefix(symbol) or 0)])
     if a.shape[1] == 1:
-        return np.maximum(0.0, margin - np.where(classes == 1, 1.0, -1.0) * a[patterns, 0])
-    true = a[patterns, classes]
-    rivals = a[patterns].copy()
-    rivals[np.arange(len(patterns)), classes] = -np.inf
-    return np.maximum(0.0, margin + rivals.max(axis=1) - true)
+        least, most = _extremes(point, moves)
+        sides = np.stack([most[patterns, 0], 0.0 - least[patterns, 0]], axis=1)
+        return np.maximum(0.0, margin + sides[np.arange(len(patterns)), classes])
+    ahead = a[patterns] - a[patterns, classes][:, np.newaxis]
+    if moves:
+        ahead = ahead + _most_ahead(point, patterns, classes)
+    ahead[np.arange(len(patterns)), classes] = -np.inf
+    return np.maximum(0.0, margin + ahead.max(axis=1))
+
+
+def _extremes(point: Point, moves: bool) -> tuple[Floats, Floats]:
+    """The scores of one linear unit, (patterns, 1), or how low and how high they go, as the program knows worst cases."""
+    a = point.sums[-1].floats()
+    if not moves:
+        return a, a
+    rise = point.worst["rise"]
+    fall = point.worst.get("fall", rise)
+    return a - fall[:, np.newaxis], a + rise[:, np.newaxis]
+
+
+def _most_ahead(point: Point, patterns: Index, classes: Index) -> Floats:
+    """How far moves can bring each score ahead of that of the class, (members, units), as the program knows worst cases."""
+    units = point.problem.output_units
+    pairs = units * (units - 1) // 2
+    rise = point.worst["rise"].reshape(-1, pairs)
+    fall = rise if "fall" not in point.worst else point.worst["fall"].reshape(-1, pairs)
+    row = patterns if len(rise) > 1 else np.zeros_like(patterns)
+    others = np.broadcast_to(np.arange(units), (len(patterns), units))
+    own = np.broadcast_to(classes[:, np.newaxis], others.shape)
+    pair = np.where(own == others, 0, number_of_pair(own, others, units))
+    return np.where(own < others, fall[row[:, np.newaxis], pair], rise[row[:, np.newaxis], pair])
 
 
 WORST_SYMBOLS = (
@@ -314,6 +350,8 @@ VALUES: Mapping[str, Callable[[Point, Variable], Floats]] = {
     "c": _uncertified,
     "o": _beaten,
     "d": _deviations,
+    "dp": _deviations,
+    "wd": _weight_leads,
     **dict.fromkeys(WORST_SYMBOLS, _worst),
 }
 

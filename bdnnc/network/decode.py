@@ -13,7 +13,6 @@ from bdnnc.data.inputs import Input
 from bdnnc.diagnostics import InternalError
 from bdnnc.exact import ExactMatrix
 from bdnnc.formulation.formulate import Formulation
-from bdnnc.formulation.layers import is_soft, keeps_patterns
 from bdnnc.formulation.losses import wanted
 from bdnnc.formulation.mentions import asks_for_nominal
 from bdnnc.formulation.plan import LayerPlan
@@ -47,7 +46,7 @@ def read_claim(vector: Floats, formulation: Formulation) -> Claim:
         place += variable.size
     kept = _kept(blocks, formulation)
     required = [_required(plan, blocks, formulation) for plan in formulation.plans]
-    if is_soft(formulation.problem) and not asks_for_nominal(formulation.problem):
+    if formulation.problem.is_soft and not asks_for_nominal(formulation.problem):
         for activity in required:  # what the binaries say of a point that is given up, nothing stands behind
             activity[~kept] = 0
     if not _scenarios_have_margins(formulation):
@@ -62,8 +61,8 @@ def _scenarios_have_margins(formulation: Formulation) -> bool:
 
 def _kept(blocks: dict[Key, Floats], formulation: Formulation) -> NDArray[np.bool_]:
     problem = formulation.problem
-    if not is_soft(problem):
-        return np.full(problem.patterns.shape[0], keeps_patterns(problem))
+    if not problem.is_soft:
+        return np.full(problem.patterns.shape[0], problem.keeps_patterns)
     patterns, _ = np.nonzero(problem.counts)
     sure = blocks["c", problem.layers[-1].name] < 0.5
     return np.bincount(patterns[sure], minlength=problem.patterns.shape[0]) > 0

@@ -37,6 +37,7 @@ from bdnnc.network.network import Layer, Network
 from bdnnc.network.verification.point import judge
 from bdnnc.network.verification.verdict import rightness
 from bdnnc.network.worst_activity import WorstActivity
+from bdnnc.network.worst_scores import worst_scores
 from bdnnc.uncertainty.sets import Moves
 
 Value = Fraction | tuple[Fraction, ...]
@@ -81,8 +82,8 @@ class Measured:
         layers, problem = self.network.layers, self.problem
         match quantity:
             case Loss():
-                lost = None if quantity.nominal else self.lost
-                return score.loss(quantity, self.output, problem.counts, problem.targets, lost)
+                lost, seen = (None, self.output) if quantity.nominal else (self.lost, self.seen)
+                return score.loss(quantity, seen, problem.counts, problem.targets, lost)
             case Errors(of, nominal):
                 return Fraction(score.errors(self.output, problem.counts, of, None if nominal else self.lost))
             case Norm(kind, part, places):
@@ -130,7 +131,7 @@ class Measured:
         yield from (self._constraint(constraint) for constraint in self.problem.constraints)
         yield from (self._monotone(statement) for statement in self.problem.monotone)
         uncertainty = self.problem.uncertainty
-        if uncertainty is not None and uncertainty.sense == "static":
+        if uncertainty is not None and self.problem.keeps_patterns:
             changing = Fraction(int((~self.kept).sum()))
             yield Finding(uncertainty.text, changing == 0, "==", changing, Fraction(0))
 
@@ -145,18 +146,28 @@ class Measured:
 
     @property
     def kept(self) -> NDArray[np.bool_]:
-        """(patterns,): those that keep their first-layer pattern over their set; all, where nothing moves."""
-        if self.problem.uncertainty is None:
+        """(patterns,): those that keep their first-layer pattern over their set; all, where nothing moves or is active."""
+        if self.problem.uncertainty is None or not self.problem.has_patterns:
             return np.ones(self.problem.patterns.shape[0], dtype=np.bool_)
         return self.worst.kept
+
+    @cached_property
+    def seen(self) -> score.Seen:
+        """What losses see: what the last layer gives; of a single linear layer the scores at their worst for each class."""
+        uncertainty = self.problem.uncertainty
+        if uncertainty is None or uncertainty.sense == "adaptive" or self.problem.has_patterns:
+            return self.output
+        return worst_scores(self.network.layers[0], self.problem.patterns, uncertainty.moves)
 
     @cached_property
     def lost(self) -> NDArray[np.bool_] | None:
         """(patterns, classes): what counts as an error of a class whatever the network says of the point as it is; None where
         nothing does. With scenarios, what is wrong at one of them; without, what is not proved right over the whole set."""
         uncertainty, classes = self.problem.uncertainty, self.problem.counts.shape[1]
-        if uncertainty is None or uncertainty.sense == "static":
+        if uncertainty is None or not self.problem.gives_points_up:
             return None
+        if isinstance(self.seen, tuple):
+            return None if self.problem.is_regression else score.wrong(self.seen)
         if uncertainty.sense == "soft":
             return np.repeat(~self.kept[:, np.newaxis], classes, axis=1)
         if self.judged is not None:
@@ -187,8 +198,7 @@ class Measured:
 
     def _unit_margins(self, place: int | None, nominal: bool) -> list[Fraction]:
         margins = self.margins
-        uncertainty = self.problem.uncertainty
-        if uncertainty is not None and uncertainty.sense == "static" and not nominal and margins[0] is not None:
+        if self.problem.keeps_patterns and not nominal and margins[0] is not None:
             margins = (self.worst.distances(), *margins[1:])
         layers = margins if place is None else margins[place : place + 1]
         found = [margin for units in layers for margin in units or ()]

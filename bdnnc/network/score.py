@@ -10,6 +10,8 @@ unit speaks for the second of two classes.
 - `hinge(m)` (linear): max(0, m - y a) with y = +1 for the second class and -1 for the first; C units: max(0, m + the largest
   other value - the true one).
 - `absolute` (one linear unit): |a - y|.
+
+Where inputs move each class may see other values: a tuple holds the ``output`` for each of them (see `worst_scores`).
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ from bdnnc.language.quantities import Errors, Goal, Loss, Term
 from bdnnc.network.evaluate import Booleans, Output, classes_of
 
 Integers = NDArray[np.int64]
+Seen = Output | tuple[ExactMatrix, ...]
+"""What the last layer gives, or what it gives in the eyes of each class."""
 
 
 # --- labels ---------------------------------------------------------------------------------------------------------
@@ -59,8 +63,10 @@ def wrong_bits(active: Booleans) -> Integers:
     return active.sum(axis=1, dtype=np.int64)[:, np.newaxis] + 1 - 2 * active.astype(np.int64)
 
 
-def wrong(output: Output) -> Booleans:
+def wrong(output: Seen) -> Booleans:
     """Whether a row is an error were it of class c, (rows, classes); a tie is one."""
+    if isinstance(output, tuple):
+        return np.stack([wrong(own)[:, c] for c, own in enumerate(output)], axis=1)
     if not isinstance(output, ExactMatrix):
         return wrong_bits(output) > 0
     values, _ = output.over_one_denominator()
@@ -70,8 +76,13 @@ def wrong(output: Output) -> Booleans:
     return np.asarray(values <= _largest_others(values), dtype=np.bool_)
 
 
-def hinge(output: ExactMatrix, margin: Fraction) -> tuple[IntArray, int]:
+def hinge(output: ExactMatrix | tuple[ExactMatrix, ...], margin: Fraction) -> tuple[IntArray, int]:
     """``(N, D)`` with the hinge loss of a row, were it of class c, N[row, c] / D."""
+    if isinstance(output, tuple):
+        parts = [hinge(own, margin) for own in output]
+        common = lcm(*(denominator for _, denominator in parts))
+        columns = [_multiplied(costs[:, c], common // below) for c, (costs, below) in enumerate(parts)]
+        return np.stack(columns, axis=1), common
     values, denominator = output.over_one_denominator()
     common = lcm(denominator, margin.denominator)
     values = _multiplied(values, common // denominator)
@@ -101,9 +112,7 @@ def _multiplied(values: IntArray, factor: int) -> IntArray:
 # --- losses ---------------------------------------------------------------------------------------------------------
 
 
-def loss(
-    kind: Loss, output: Output, counts: Integers, targets: Targets | None = None, lost: Booleans | None = None
-) -> Fraction:
+def loss(kind: Loss, output: Seen, counts: Integers, targets: Targets | None = None, lost: Booleans | None = None) -> Fraction:
     """The value of a loss of the language, class weights included (`balanced` by ``counts``).
 
     ``targets`` for `absolute`; ``lost``: (rows, classes), what counts as an error whatever the output. Raises
@@ -116,21 +125,23 @@ def loss(
     weights = class_weights(kind.weights, counts.sum(axis=0).tolist())
     if kind.kind == "zero_one":
         return _weighted(_with_lost(wrong(output), lost).astype(np.int64), 1, counts, weights)
-    if kind.kind == "hamming" and not isinstance(output, ExactMatrix):
+    if kind.kind == "hamming" and not isinstance(output, ExactMatrix | tuple):
         bits = wrong_bits(output)
         return _weighted(bits if lost is None else np.maximum(bits, lost), 1, counts, weights)
-    if kind.kind == "hinge" and isinstance(output, ExactMatrix):
+    if kind.kind == "hinge" and isinstance(output, ExactMatrix | tuple):
         return _weighted(*hinge(output, kind.margin), counts, weights)
     raise InternalError(f"this last layer has no {kind.kind}")
 
 
-def absolute(output: Output, targets: Targets) -> Fraction:
+def absolute(output: Seen, targets: Targets) -> Fraction:
     """The sum of |a - y| over the targets. Raises InternalError where the last layer is not linear."""
     return sum((Fraction(value) for value in absolute_errors(output, targets) * targets.count.astype(object)), Fraction(0))
 
 
-def absolute_errors(output: Output, targets: Targets) -> NDArray[np.object_]:
-    """|a - y| for each target, Fractions."""
+def absolute_errors(output: Seen, targets: Targets) -> NDArray[np.object_]:
+    """|a - y| for each target, Fractions; the largest of several."""
+    if isinstance(output, tuple):
+        return np.max([absolute_errors(own, targets) for own in output], axis=0)
     if not isinstance(output, ExactMatrix):
         raise InternalError("absolute is a loss of linear units")
     values = output.numerators[targets.pattern, 0].astype(object) * Fraction(1, output.denominators[0])

@@ -87,7 +87,12 @@ def _robust_branch(model: Model) -> list[Branch]:
     if training.errors is not None:
         errors = _count(training.errors, "error")
         lines.append((f"train, in the worst case: {errors}; {robust.certified} of {points} right over their whole set", ()))
-    lines.append((f"train: {robust.kept} of {points} keep their first-layer pattern over their set", ()))
+    network = model.network
+    if isinstance(network, Network) and network.layers[0].unit == "linear":
+        if training.errors is None:
+            lines.append(("train: losses are those of the worst point of each set", ()))
+    else:
+        lines.append((f"train: {robust.kept} of {points} keep their first-layer pattern over their set", ()))
     return [(f"robust {robust.sense}", lines)]
 
 

@@ -34,8 +34,9 @@ class BitCosts:
     bits: Floats
     states: Floats | None
 
-    def of(self, outputs: Booleans | Floats) -> Floats:
-        """(forms, patterns)."""
+    def of(self, outputs: Booleans | Floats, ahead: Floats | None = None) -> Floats:
+        """(forms, patterns). ``ahead`` is of linear units only."""
+        assert ahead is None
         found = self.base + np.einsum("fop,op->fp", self.bits, outputs)
         if self.states is not None:
             alone = outputs.sum(axis=0) == 1
@@ -61,22 +62,27 @@ class ValueCosts:
     target_value: Floats
     target_count: Floats
 
-    def of(self, outputs: Booleans | Floats) -> Floats:
-        """(forms, patterns). ``outputs`` (units, patterns)."""
+    def of(self, outputs: Booleans | Floats, ahead: Floats | None = None) -> Floats:
+        """(forms, patterns). ``outputs`` (units, patterns); ``ahead``: how far moves take them against each class, as
+        `WorstLeads.of` has it."""
         outputs = outputs.astype(np.float64, copy=False)
         found = np.zeros((len(self.wrong), outputs.shape[1]))
+        low = high = outputs
         if outputs.shape[0] == 1:
-            lead = np.concatenate([-outputs, outputs])
-            errors = np.concatenate([outputs >= 0, outputs < 0])
+            if ahead is not None:
+                low, high = outputs - ahead[1], outputs + ahead[0]
+            lead = np.concatenate([-high, low])
+            errors = np.concatenate([high >= 0, low < 0])
         else:
-            lead = outputs - _largest_others(outputs)
+            lead = outputs - _largest_others(outputs) if ahead is None else _least_leads(outputs, ahead)
             errors = lead <= 0
         if self.wrong.any():
             found += np.einsum("fcp,cp->fp", self.wrong, errors)
         for margin, weight in self.hinges:
             found += np.einsum("fcp,cp->fp", weight, np.maximum(0.0, margin - lead))
         if len(self.target_pattern):
-            off = self.target_count * np.abs(outputs[0, self.target_pattern] - self.target_value)
+            above, below = high[0, self.target_pattern] - self.target_value, self.target_value - low[0, self.target_pattern]
+            off = self.target_count * np.maximum(above, below)
             found += self.deviations[:, np.newaxis] * np.bincount(self.target_pattern, off, outputs.shape[1])
         return found
 
@@ -165,6 +171,13 @@ def _weighted(term: DataTerm, counts: Floats, sizes: list[int]) -> Floats:
     else:
         weights = list(class_weights(quantity.weights, sizes))
     return counts * np.array([float(coefficient * weight) for weight in weights])[:, np.newaxis]
+
+
+def _least_leads(outputs: Floats, ahead: Floats) -> Floats:
+    """By how much each score is above every other wherever the points move, (units, patterns)."""
+    leads = outputs[:, np.newaxis] - outputs[np.newaxis] - ahead
+    leads[np.arange(len(outputs)), np.arange(len(outputs))] = np.inf
+    return np.asarray(leads.min(axis=1), dtype=np.float64)
 
 
 def _largest_others(outputs: Floats) -> Floats:

@@ -18,7 +18,7 @@ from bdnnc.search.forms import Form, forms_of
 from bdnnc.search.grids import GridLayer, grid_inputs, grid_layer
 from bdnnc.search.narrowing import narrowed
 from bdnnc.search.structure import value, wrong_paths
-from bdnnc.search.worst import WorstGrid, worst_grid
+from bdnnc.search.worst import WorstGrid, WorstLeads, worst_grid, worst_leads
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -32,7 +32,8 @@ ROOM = 1e-9
 class SearchModel:
     """``X``: (inputs, patterns) integers. ``forms``: the goal first, then what is held under bounds; after them come, as rows
     of every table of totals, (pattern, unit) that change over a set where none may, the paths that break monotone statements,
-    and the pre-activations inside declared margins. ``worst``: how far inputs move. Where points are given up, ``costs`` are
+    and the pre-activations inside declared margins. ``worst``: how far inputs move; ``leads``: the same of a single
+    linear layer, whose worst cases are those of scores. Where points are given up, ``costs`` are
     those of worst cases alone, and ``nominal`` the costs of the points as they are, None where nothing asks for them. ``lost``
     (forms, patterns): what points that change over their set cost; where none may, so that a search gets rid of them one by one
     instead of all at once; None where losses do not count points."""
@@ -42,6 +43,7 @@ class SearchModel:
     forms: tuple[Form, ...]
     costs: Costs
     worst: WorstGrid | None
+    leads: WorstLeads | None
     lost: Floats | None
     nominal: Costs | None
     columns: tuple[int, ...]
@@ -76,6 +78,7 @@ class SearchModel:
             X=np.ascontiguousarray(self.X[:, patterns]),
             costs=self.costs.sample(patterns, times),
             worst=None if self.worst is None else self.worst.sample(patterns),
+            leads=None if self.leads is None else self.leads.sample(patterns),
             lost=None if self.lost is None else self.lost[:, patterns] * times,
             nominal=None if self.nominal is None else self.nominal.sample(patterns, times),
         )
@@ -85,9 +88,10 @@ class SearchModel:
         """Whether points that change over their set count as errors."""
         return self.worst is not None and self.worst.gives_up
 
-    def pattern_costs(self, outputs: Booleans | Floats, lost: Booleans | None) -> Floats:
-        """(forms, patterns): what the outputs cost; ``lost``: (patterns,), those that are given up, None where none can be."""
-        found = self.costs.of(outputs)
+    def pattern_costs(self, outputs: Booleans | Floats, lost: Booleans | None, ahead: Floats | None) -> Floats:
+        """(forms, patterns): what the outputs cost; ``lost``: (patterns,), those that are given up, None where none can be;
+        ``ahead``: how far moves take scores, as `WorstLeads.of` has it."""
+        found = self.costs.of(outputs, ahead)
         if lost is not None and self.lost is not None:
             found = np.where(lost, self.lost, found)
         return found if self.nominal is None else found + self.nominal.of(outputs)
@@ -148,8 +152,8 @@ def search_model(formulation: Formulation) -> SearchModel:
         layers.append(layer)
         inputs, input_scale = layer.on, layer.output_scale
     forms = forms_of(formulation)
-    worst = worst_grid(problem, layers[0].weight_scale, layers[0].scale)
-    is_split = worst is not None and worst.gives_up
+    worst, leads = worst_grid(problem, layers[0].weight_scale, layers[0].scale), worst_leads(problem)
+    is_split = leads is not None or (worst is not None and worst.gives_up)
     counts = worst is not None and all(_counts_points(term[1], problem) for form in forms for term in form.data)
     if counts and not is_split:  # all points keep their patterns in the end, where nominal and worst cases are the same
         forms = tuple(form.worst() for form in forms)
@@ -161,7 +165,8 @@ def search_model(formulation: Formulation) -> SearchModel:
         forms=forms,
         costs=costs,
         worst=worst,
-        lost=lost_costs(forms, problem) if is_split or counts else None,
+        leads=leads,
+        lost=lost_costs(forms, problem) if worst is not None and (is_split or counts) else None,
         nominal=costs_of(nominal, problem) if any(form.data for form in nominal) else None,
         columns=problem.columns,
         monotone=problem.monotone,

@@ -75,6 +75,12 @@ class State:
         return (self.sums[-1] + self.biases[-1][:, np.newaxis]) / self.model.layers[-1].scale
 
     @property
+    def ahead(self) -> Floats | None:
+        """How far moves take the scores of a single linear layer against each class; None where they are something else."""
+        leads = self.model.leads
+        return None if leads is None else leads.of(self.weights[0] / self.model.layers[0].weight_scale)
+
+    @property
     def kept(self) -> Booleans:
         """(units, patterns): where a first-layer unit does not change over the set."""
         assert self.falls is not None
@@ -91,7 +97,7 @@ class State:
         """(rows,): every form, from scratch (the sums aside)."""
         model = self.model
         found = model.constants + model.structure(self.natural_weights(), self.natural_biases())
-        found[: len(model.forms)] += model.pattern_costs(self.last_outputs(), self.lost).sum(axis=1)
+        found[: len(model.forms)] += model.pattern_costs(self.last_outputs(), self.lost, self.ahead).sum(axis=1)
         if model.worst is not None and not model.gives_up:
             found[-3] += float((~self.kept).sum())
         distances = [self._distances(place, layer) for place, layer in enumerate(model.layers)]

@@ -1,4 +1,5 @@
-"""Worst cases of the first layer in a search: how far the pre-activations of many rows of weights fall and rise, in integers.
+"""Worst cases of the first layer in a search: how far the pre-activations of many rows of weights fall and rise, in integers;
+of a single linear layer, how far scores and their leads do.
 
 Closed forms (`network/worst_values.reach`), rounded up to the grid of the layer: what seems kept is kept. Over a polytope its
 box stands for it, so that the search finds less there than there is.
@@ -18,6 +19,7 @@ from bdnnc.ir.problem import Problem
 from bdnnc.network.worst_values import reach
 from bdnnc.search.kernels import Candidates, accumulated
 from bdnnc.search.thresholds import Window
+from bdnnc.uncertainty.leads import differences, ends_of_pairs
 from bdnnc.uncertainty.sets import Moves
 
 Floats = NDArray[np.float64]
@@ -46,8 +48,7 @@ class WorstGrid:
         return self._total(self.falls, weights), self._total(self.rises, weights)
 
     def _total(self, sides: tuple[Side, ...], weights: Floats) -> Integers:
-        parts = [reach(side, weights[:, list(side.moves.inputs)]) for side in sides]
-        total = parts[0] if len(parts) == 1 else sum(parts[1:], parts[0])
+        total = _reaches(sides, weights)
         return np.ceil(total.T * (self.scale * self.share) - NOISE).astype(np.int64)
 
     def sample(self, patterns: Integers) -> WorstGrid:
@@ -56,13 +57,55 @@ class WorstGrid:
         return replace(self, falls=falls, rises=rises)
 
 
-def worst_grid(problem: Problem, weight_scale: int, scale: int) -> WorstGrid | None:
-    """The worst cases of a problem; None where nothing moves, or where activations follow the perturbation."""
+@dataclass(frozen=True, slots=True, eq=False)
+class WorstLeads:
+    """``falls``, ``rises``: the sets in each direction, of the score of one linear unit or of the leads of several."""
+
+    falls: tuple[Side, ...]
+    rises: tuple[Side, ...]
+    units: int
+
+    def of(self, weights: Floats) -> Floats:
+        """(classes, others, patterns or 1): how far moves can bring each other score ahead of that of the class, for weights
+        (units, inputs); of one unit its score against 0, (2, 1, patterns or 1)."""
+        rows = differences(weights) if self.units > 1 else weights
+        fall, rise = (_reaches(sides, rows).T for sides in (self.falls, self.rises))
+        if self.units == 1:
+            return np.stack([rise, fall])
+        found = np.zeros((self.units, self.units, fall.shape[1]))
+        first, second = ends_of_pairs(self.units)
+        found[first, second], found[second, first] = fall, rise
+        return found
+
+    def sample(self, patterns: Integers) -> WorstLeads:
+        """Of some patterns."""
+        falls, rises = (tuple(_sampled(side, patterns) for side in sides) for sides in (self.falls, self.rises))
+        return replace(self, falls=falls, rises=rises)
+
+
+def worst_leads(problem: Problem) -> WorstLeads | None:
+    """The worst cases of a single linear layer; None for other networks, or where nothing moves or scores follow."""
     uncertainty = problem.uncertainty
-    if uncertainty is None or uncertainty.sense == "adaptive":
+    if uncertainty is None or uncertainty.sense == "adaptive" or problem.has_patterns:
+        return None
+    cases = worst_cases_of(uncertainty, problem.layers[0])
+    return WorstLeads(cases.sides("fall"), cases.sides("rise"), problem.output_units)
+
+
+def worst_grid(problem: Problem, weight_scale: int, scale: int) -> WorstGrid | None:
+    """The worst cases of a problem; None where nothing moves, where activations follow the perturbation, or where there are
+    none."""
+    uncertainty = problem.uncertainty
+    if uncertainty is None or uncertainty.sense == "adaptive" or not problem.has_patterns:
         return None
     cases = worst_cases_of(uncertainty, problem.layers[0])
     return WorstGrid(cases.sides("fall"), cases.sides("rise"), weight_scale, scale, uncertainty.sense == "soft")
+
+
+def _reaches(sides: tuple[Side, ...], weights: Floats) -> Floats:
+    """(patterns or 1, rows): how far each row of weights goes over all sets together."""
+    parts = [reach(side, weights[:, list(side.moves.inputs)]) for side in sides]
+    return parts[0] if len(parts) == 1 else sum(parts[1:], parts[0])
 
 
 def _sampled(side: Side, patterns: Integers) -> Side:

@@ -53,7 +53,7 @@ def declared(pipeline: Pipeline, cutoff: Fraction | None) -> Declared:
 
 def _static(problem: Problem) -> tuple[str, str] | None:
     """What `robust static` asks of every point, and what makes that possible."""
-    if problem.uncertainty is None or problem.uncertainty.sense != "static":
+    if not problem.keeps_patterns:
         return None
     first = problem.layers[0]
     note = "`robust static` asks every point, also a wrong one, to keep its first-layer pattern over its whole set"

@@ -26,7 +26,7 @@ def tower_of(side: Side, statement: int) -> Tower:
         suffix = f"{'r' if side.way == 'rise' else 'f'}{side.number}"
         return Tower(side.layer.name, suffix, side.width, side.sites, side.site_names(), statement)
     units = side.layer.units
-    return Tower(side.layer.name, f"u{side.number}", side.width, units, (("unit",), (np.arange(units),)), statement)
+    return Tower(side.layer.name, f"u{side.number}", side.width, units, ((side.of,), (np.arange(units),)), statement)
 
 
 def _plain(builder: Builder, side: Side, radius: float) -> Part:
@@ -40,7 +40,7 @@ def _plain(builder: Builder, side: Side, radius: float) -> Part:
             names = (side.unit, np.array(side.moves.inputs)[side.place])
             note = "a component is no less than its weight's magnitude"
             builder.relate(
-                f"{kind}{tower.suffix}", tower.layer, ("unit", "input"), names, summands, tower.statement, note,
+                f"{kind}{tower.suffix}", tower.layer, (side.of, "input"), names, summands, tower.statement, note,
                 lower=-constant, rows=len(entry),
             )  # fmt: skip
     every = np.arange(side.sites)

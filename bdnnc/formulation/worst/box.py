@@ -46,10 +46,10 @@ def add_parts(builder: Builder, side: Side) -> None:
         return
     uncertainty = builder.problem.uncertainty
     assert uncertainty is not None
-    weights = builder.variables["w", side.layer.name]
+    weights = builder.variables[side.weights_key]
     member = side.member[chosen]
     unit, inputs = side.unit[chosen], np.array(side.moves.inputs)[side.place[chosen]]
-    axes, count, statement = ("unit", "input"), len(chosen), uncertainty.statement
+    axes, count, statement = (side.of, "input"), len(chosen), uncertainty.statement
     high, low = np.maximum(weights.upper[member], 0.0), np.maximum(-weights.lower[member], 0.0)
     other = (f"wn{side.number}", side.layer.name)
     for (symbol, layer), most in ((key, high), (other, low)):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bdnnc.diagnostics import InternalError
 from bdnnc.formulation.builder import Builder
@@ -19,23 +20,27 @@ from bdnnc.formulation.worst.at_most import at_most_part
 from bdnnc.formulation.worst.ball import ball_part
 from bdnnc.formulation.worst.box import box_part
 from bdnnc.formulation.worst.l1 import l1_part
+from bdnnc.formulation.worst.leads import add_differences, lead_layer
 from bdnnc.formulation.worst.listed import listed_part
 from bdnnc.formulation.worst.polytope import polytope_part
-from bdnnc.formulation.worst.side import WAYS, Part, Side, Way
+from bdnnc.formulation.worst.side import WAYS, Of, Part, Side, Way
 from bdnnc.formulation.worst_sums import worst_reach
 from bdnnc.ir.problem import ProblemLayer
-from bdnnc.ir.program import Floats, Index, Summand, Variable
+from bdnnc.ir.program import Floats, Implication, Index, Summand, Variable
 from bdnnc.uncertainty.exact_lp import maximum
+from bdnnc.uncertainty.leads import number_of_pair
 from bdnnc.uncertainty.sets import L1, L2, AtMost, Moves, Polytope, Uncertainty
 from bdnnc.uncertainty.support import grid_points
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WorstCases:
-    """Where the worst cases of a layer stand."""
+    """Where the worst cases of a layer stand: of each unit ``of`` it, or of the leads of several scores, of which ``layer`` is
+    then made (see `leads`)."""
 
     layer: ProblemLayer
     moves: tuple[Moves, ...]
+    of: Of = "unit"
 
     @property
     def is_shared(self) -> bool:
@@ -49,8 +54,12 @@ class WorstCases:
 
     def sides(self, way: Way) -> tuple[Side, ...]:
         """Each set in a direction; of even sets the direction is `rise` whichever is asked for."""
-        found = (Side(self.layer, moves, number, way) for number, moves in enumerate(self.moves))
+        found = (Side(self.layer, moves, number, way, self.of) for number, moves in enumerate(self.moves))
         return tuple(replace(side, way="rise") if side.is_even else side for side in found)
+
+    def reach(self) -> tuple[Floats, Floats]:
+        """The most that each unit can fall and rise whatever its weights, two (P or 1, units)."""
+        return worst_reach(self.layer, self.moves).floats()
 
     def symbol(self, way: Way) -> Way:
         return "rise" if self.is_even else way
@@ -63,7 +72,9 @@ class WorstCases:
 
 
 def worst_cases_of(uncertainty: Uncertainty, layer: ProblemLayer) -> WorstCases:
-    """The worst cases of a first layer."""
+    """The worst cases of a first layer: of its units, or of the leads of linear ones, of which no score matters by itself."""
+    if layer.unit == "linear" and layer.units > 1:
+        return WorstCases(lead_layer(layer), uncertainty.moves, "lead")
     return WorstCases(layer, uncertainty.moves)
 
 
@@ -76,7 +87,9 @@ def add_worst_cases(builder: Builder) -> WorstCases:
     cases = worst_cases_of(uncertainty, layer)
     if builder.has(("rise", layer.name)):
         return cases
-    falls, rises = worst_reach(layer, uncertainty.moves).floats()
+    if cases.of == "lead":
+        add_differences(builder, layer, cases.layer, uncertainty.statement)
+    falls, rises = cases.reach()
     made: dict[tuple[int, Way], Part] = {}
     for way in WAYS[1:] if cases.is_even else WAYS:
         for side in cases.sides(way):
@@ -87,6 +100,30 @@ def add_worst_cases(builder: Builder) -> WorstCases:
     return cases
 
 
+def over_the_set(builder: Builder, rule: Implication) -> list[Implication]:
+    """What a rule concludes, wherever its points move: of a first layer's sums, or of the leads of linear ones."""
+    cases = add_worst_cases(builder)
+    ahead: Way = "fall" if rule.sense == ">=" else "rise"
+    sign = -1.0 if rule.sense == ">=" else 1.0
+    if rule.other is None:
+        return [_moved(rule, cases.summand(ahead, rule.pattern, rule.unit, sign))]
+    lead = number_of_pair(rule.unit, rule.other, builder.problem.output_units)
+    if cases.is_even:
+        return [_moved(rule, cases.summand(ahead, rule.pattern, lead, sign))]
+    behind: Way = "rise" if ahead == "fall" else "fall"
+    is_first = rule.unit < rule.other  # the pair's own lead falls, else that of the other unit rises
+    sides: tuple[tuple[Way, str, NDArray[np.bool_]], ...] = (ahead, "", is_first), (behind, "_back", ~is_first)
+    found: list[Implication] = []
+    for way, suffix, where in sides:
+        part = replace(rule.some(np.flatnonzero(where)), kind=f"{rule.kind}{suffix}")
+        found.append(_moved(part, cases.summand(way, part.pattern, lead[where], sign)))
+    return found
+
+
+def _moved(rule: Implication, worst: Summand) -> Implication:
+    return replace(rule, summands=(*rule.summands, worst))
+
+
 def _add_total(builder: Builder, cases: WorstCases, way: Way, parts: list[tuple[Side, Part]], most: Floats) -> None:
     """The block, no less than what its sets add up to."""
     uncertainty, layer = builder.problem.uncertainty, cases.layer
@@ -94,7 +131,7 @@ def _add_total(builder: Builder, cases: WorstCases, way: Way, parts: list[tuple[
     rows = 1 if cases.is_shared else builder.problem.patterns.shape[0]
     size = rows * layer.units
     row, unit = np.divmod(np.arange(size), layer.units)
-    axes, names = (("unit",), (unit,)) if cases.is_shared else (("sample", "unit"), (row, unit))
+    axes, names = ((cases.of,), (unit,)) if cases.is_shared else (("sample", cases.of), (row, unit))
     bound = np.broadcast_to(most, (rows, layer.units)).ravel().copy()
     statement = uncertainty.statement
     key = builder.add(Variable(way, layer.name, axes, 0 * bound, bound, False, statement, None, names))

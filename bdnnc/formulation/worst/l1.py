@@ -26,7 +26,7 @@ def _plain(builder: Builder, side: Side, radius: float) -> Part:
     if not builder.has(t):
         fixed = np.zeros(units)
         np.maximum.at(fixed, side.unit, np.abs(side.constant))
-        builder.add(Variable(*t, ("unit",), fixed, np.full(units, side.largest), False, statement, (units,)))
+        builder.add(Variable(*t, (side.of,), fixed, np.full(units, side.largest), False, statement, (units,)))
         chosen = np.flatnonzero(side.free)
         every = np.arange(len(chosen))
         naming = (side.unit[chosen], np.array(side.moves.inputs)[side.place[chosen]])
@@ -37,7 +37,7 @@ def _plain(builder: Builder, side: Side, radius: float) -> Part:
             builder.relate(
                 f"{kind}_tw{side.number}",
                 layer,
-                ("unit", "input"),
+                (side.of, "input"),
                 naming,
                 summands,
                 statement,

@@ -29,6 +29,6 @@ def listed_part(builder: Builder, side: Side, row_of: Index, points: Floats) -> 
     summands = (Summand(t, np.arange(rows), site, np.ones(rows)), *weights)
     note = "a worst case is no less than at any point of the set"
     builder.relate(
-        side.named("point"), layer, ("point", "unit"), (point, unit), summands, statement, note, lower=lower, rows=rows
+        side.named("point"), layer, ("point", side.of), (point, unit), summands, statement, note, lower=lower, rows=rows
     )
     return Part((of_sites(t, side, 1.0),), np.zeros(side.sites))

@@ -9,11 +9,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bdnnc.formulation.worst.leads import SYMBOL
 from bdnnc.ir.problem import ProblemLayer
 from bdnnc.ir.program import Floats, Index, Key, Summand
 from bdnnc.uncertainty.sets import Moves, Polytope
 
 Way = Literal["fall", "rise"]
+Of = Literal["unit", "lead"]
 Names = tuple[tuple[str, ...], tuple[Index, ...]]
 WAYS: tuple[Way, Way] = ("fall", "rise")
 
@@ -23,13 +25,15 @@ class Side:
     """The moves number ``number`` of a layer, ``fall``: max of -w . delta, or ``rise``: max of w . delta.
 
     *Sites* are (R, units), R = 1 where all points may move alike, else the patterns. *Entries* are the weights of the inputs
-    that move, in row-major order: unit, and place among ``moves.inputs``.
+    that move, in row-major order: unit, and place among ``moves.inputs``. ``of``: units of a layer, or the leads of one of its
+    units over another (see `leads`), of which ``layer`` is then made.
     """
 
     layer: ProblemLayer
     moves: Moves
     number: int
     way: Way
+    of: Of = "unit"
 
     @property
     def is_even(self) -> bool:
@@ -110,6 +114,11 @@ class Side:
         ends = (abs(float(self.layer.domain.lower)), abs(float(self.layer.domain.upper)))
         return max(*ends, float(np.abs(self.constant).max(initial=0.0)))
 
+    @property
+    def weights_key(self) -> Key:
+        """The block of the free weights."""
+        return ("w" if self.of == "unit" else SYMBOL), self.layer.name
+
     def named(self, symbol: str) -> str:
         """The symbol of a block of this set and direction: ``tf0``, ``tr0``."""
         return f"{symbol}{'r' if self.way == 'rise' else 'f'}{self.number}"
@@ -125,22 +134,22 @@ class Side:
     def site_names(self) -> Names:
         """The axes of sites, and their indices: sample and unit, or the unit alone where all points share them."""
         row, unit = np.divmod(np.arange(self.sites), self.layer.units)
-        return (("unit",), (unit,)) if self.moves.is_shared else (("sample", "unit"), (row, unit))
+        return ((self.of,), (unit,)) if self.moves.is_shared else (("sample", self.of), (row, unit))
 
     def entry_names(self) -> Names:
         """The same of every entry at every row, with the input behind."""
         row, entry = np.divmod(np.arange(self.rows * self.entries), self.entries)
         unit, inputs = self.unit[entry], np.array(self.moves.inputs)[self.place[entry]]
         if self.moves.is_shared:
-            return ("unit", "input"), (unit, inputs)
-        return ("sample", "unit", "input"), (row, unit, inputs)
+            return (self.of, "input"), (unit, inputs)
+        return ("sample", self.of, "input"), (row, unit, inputs)
 
     def weights(self, rows: Index, entry: Index, factor: Floats | float) -> tuple[list[Summand], Floats]:
         """``factor`` times the weight of ``entry[k]``, added to row rows[k]: summands of free ones, (len(rows),) numbers."""
         factors = np.broadcast_to(np.asarray(factor, dtype=np.float64), entry.shape)
         is_free = self.free[entry]
         chosen = np.flatnonzero(is_free)
-        summands = [Summand(("w", self.layer.name), rows[chosen], self.member[entry[chosen]], factors[chosen].copy())]
+        summands = [Summand(self.weights_key, rows[chosen], self.member[entry[chosen]], factors[chosen].copy())]
         return (summands if len(chosen) else []), np.where(is_free, 0.0, factors * self.constant[entry])
 
 
