@@ -95,7 +95,6 @@ CATALOGUE: dict[str, str] = {
     "E349": "squares of real numbers",
     "E350": "constraint that cannot hold",
     "E351": "fewer errors than are unavoidable",
-    "E390": "construct that this version does not support",
     "E391": "one model asked for where each pair of classes has its own",
     "E401": "unknown set of perturbations",
     "E402": "wrong arguments of a set of perturbations",

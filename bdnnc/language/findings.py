@@ -31,10 +31,6 @@ class Findings:
     ) -> None:
         self.found.append(Diagnostic(code, message, Label(span, label), tuple(secondary), tuple(notes), help))
 
-    def unsupported(self, construct: str, span: Span, help: str | None = None) -> None:
-        """E390: part of the language, but not of this version. Nothing is ever compiled by half."""
-        self.add("E390", f"{construct} is not supported in this version", span, help=help)
-
     def has_errors(self) -> bool:
         return any(diagnostic.is_error for diagnostic in self.found)
 

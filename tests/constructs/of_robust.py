@@ -91,6 +91,11 @@ SCALED = (
     "layer hidden: 1 step unit weights in {-1, 0, 1} bias in {-1.5, -1.25, -1, -0.75, -0.5, -0.25, 0, 0.25}\n  "
     "layer output: 1 step unit weights in {-1, 1} bias in {-1, 0}"
 )
+MAJORITY = (
+    "layer hidden: 1 step unit weights in {0, 1} bias in {-2.5, -1.5, -0.5}\n  "
+    "layer output: 1 step unit weights in {-1, 1} bias in {-1, 0}"
+)
+TRIPLES = "a,b,c,y\n0,0,0,n\n1,1,1,p\n"
 DIAMOND = {"A.csv": "1,1\n-1,-1\n1,-1\n-1,1\n", "b.csv": "1\n1\n1\n1\n", "C.csv": "1,0\n-1,0\n0,1\n0,-1\n"}
 SOFT, ADAPTIVE = "robust static soft", "robust adaptive"
 
@@ -125,6 +130,10 @@ ENTRIES = [
         2, 3, files=DIAMOND,
     ),
     entry("flips", ("perturbation flips",), robust("inputs within flips(1)", SOFT), "flips(1)", "flips(0)", 1, 0, BITS),
+    entry(
+        "flips, not all at once", (), robust("inputs within flips(1)", SOFT, network=MAJORITY), "flips(1)", "flips(3)", 0, 1,
+        TRIPLES,
+    ),
     entry("some inputs", ("perturbation inputs",), robust('inputs ["a"] within linf(1)', SOFT), '["a"] ', "", 2, 3),
     entry(
         "raw",

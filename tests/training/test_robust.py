@@ -107,6 +107,29 @@ def test_every_strategy(method: str, sense: str, tmp_path: Path) -> None:
         assert robust.kept == 11
 
 
+@pytest.mark.parametrize("method", ["exact", "search", "local_search"])
+@pytest.mark.parametrize(
+    ("output", "loss", "sense"),
+    [
+        ("1 linear unit", "hinge(1)", "static"),
+        ("1 linear unit", "zero_one", "static soft"),
+        ("classes linear units", "hinge(1) then minimize nominal hinge(1)", "static"),
+        ("classes linear units", "errors", "static"),
+    ],
+)
+def test_a_single_linear_layer(method: str, output: str, loss: str, sense: str, tmp_path: Path) -> None:
+    """It has no pattern to keep: losses are those of the worst scores, and what the certificate counts `verify` certifies."""
+    network = f"network {{ layer o: {output} weights in {{-2..2}} }}\nminimize "
+    made = compiled(tmp_path, ELEVEN, f"{network}{loss}\n", f"robust {sense} {{ inputs within linf(1/2) }}")
+    result = made.train(method=method, time_limit=6)
+    robust = result.network.certificate.recomputable.robust
+    assert robust.kept == 11
+    assert robust.certified == 11 - result.network.training.errors
+    assert bdnnc.verify(result.network).certified == robust.certified
+    nominal = compiled(tmp_path, ELEVEN, f"{network}{loss.split(' then')[0]}\n", "").train(time_limit=6)
+    assert result.loss >= nominal.bound
+
+
 def test_lexicographic_and_constrained(tmp_path: Path) -> None:
     """Worst-case errors subject to nominal errors, then nominal ones; margins of a static file are worst cases."""
     robust = "subject to { nominal errors <= 2 }\nrobust adaptive { inputs within linf(1) step 1 }"
