@@ -16,7 +16,7 @@ from bdnnc.sweeping.measurement import WRONG, Measurement
 from bdnnc.sweeping.row import Row, with_front
 from bdnnc.sweeping.trial import Plan, Trial, run_trial
 from bdnnc.tasks.executor import Executor, Serial
-from bdnnc.training.journal import Journal
+from bdnnc.training.journal import Journal, recalled
 
 OnMeasured = Callable[[Trial, Measurement], None]
 """Told each training when it is done."""
@@ -136,8 +136,8 @@ def run_sweep(progress: Progress, executor: Executor, journal: Journal, on_measu
     that something was wrong with: that may be mended."""
     trials = progress.trials
     for place, trial in enumerate(trials):
-        if (payload := journal.recorded(trial.key)) is not None:
-            progress.add(place, Measurement.of_payload(payload))
+        if (measured := recalled(journal, trial.key, Measurement.of_payload)) is not None:
+            progress.add(place, measured)
     left = [place for place in range(len(trials)) if place not in progress.measurements]
 
     def on_result(number: int, found: Measurement) -> None:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from collections.abc import Callable
+from typing import Any, TypeVar, final
+
+from bdnnc.diagnostics import Diagnostic, UserError
+
+Result = TypeVar("Result")
+
+ANEW = "begin anew without `--resume`, with other files"
 
 
 class Journal:
@@ -51,3 +58,17 @@ class Telling(Journal):
 
     def tell(self, event: str, **fields: Any) -> None:
         self._whole.tell(event, **fields)
+
+
+def recalled(journal: Journal, key: str, read: Callable[[Any], Result]) -> Result | None:
+    """What an earlier run has recorded, as ``read`` takes it; None if it has not.
+
+    Raises UserError E653 where ``read`` ends in what a payload of another form ends in, beside what it raises itself.
+    """
+    payload = journal.recorded(key)
+    if payload is None:
+        return None
+    try:
+        return read(payload)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise UserError(Diagnostic("E653", f"the record `{key}` of the events file cannot be read", help=ANEW)) from error

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
+from typing import Any
 
 from bdnnc.formulation.caps import sign_of
 from bdnnc.network.network import Network
@@ -18,6 +19,7 @@ from bdnnc.tasks.executor import Executor, Serial
 from bdnnc.training.descent import Descent, Restart, Shared, descend, prepare
 from bdnnc.training.exact import begun
 from bdnnc.training.improver import objective_of
+from bdnnc.training.journal import recalled
 from bdnnc.training.neighbourhood import layer_blocks
 from bdnnc.training.outcome import StageOutcome, Watch
 from bdnnc.training.payloads import network_of_payload, network_payload
@@ -203,14 +205,16 @@ def _record(work: Work, number: int, descent: Descent) -> None:
 
 def _recorded(work: Work, number: int) -> Descent | None:
     """A restart that an earlier run has done; what it found is measured again. Raises UserError E55x for a broken record."""
-    record = work.means.journal.recorded(f"{work.key}/descent/{number}")
-    if record is None:
-        return None
-    if record["network"] is None:
-        return Descent(None, None, int(record["nodes"]), True)
-    network = network_of_payload(record["network"], work.means.inputs, work.formulation.problem.classes)
-    objective = objective_of(network, work.formulation)
-    return None if objective is None else Descent(network, objective, int(record["nodes"]), True)
+
+    def descent_of(record: Any) -> Descent | None:
+        nodes = int(record["nodes"])
+        if record["network"] is None:
+            return Descent(None, None, nodes, True)
+        network = network_of_payload(record["network"], work.means.inputs, work.formulation.problem.classes)
+        objective = objective_of(network, work.formulation)
+        return None if objective is None else Descent(network, objective, nodes, True)
+
+    return recalled(work.means.journal, f"{work.key}/descent/{number}", descent_of)
 
 
 def _share(work: Work) -> float | None:

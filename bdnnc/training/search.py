@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from time import monotonic, time
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from bdnnc.tasks.deadline import GRACE, deadline_of
 from bdnnc.tasks.executor import always
 from bdnnc.training.constant import best_constant
 from bdnnc.training.improver import objective_of
+from bdnnc.training.journal import recalled
 from bdnnc.training.outcome import Limits, StageOutcome
 from bdnnc.training.pool import SIZE, Pool
 from bdnnc.training.proof import is_enough
@@ -227,11 +229,12 @@ class NetworkSearch:
 
     def _recorded(self, number: int) -> Annealed | None:
         """What an earlier run has found in this restart."""
-        record = self.work.means.journal.recorded(f"{self.work.key}/restart/{number}")
-        if record is None:
-            return None
+        return recalled(self.work.means.journal, f"{self.work.key}/restart/{number}", self._annealed_of)
+
+    def _annealed_of(self, record: Any) -> Annealed:
         goal = float("inf") if record["goal"] is None else float(record["goal"])
-        return Annealed(parameters_of_record(record["parameters"]), goal, int(record["moves"]))
+        shapes = [layer.free.shape for layer in self.model.layers]
+        return Annealed(parameters_of_record(record["parameters"], shapes), goal, int(record["moves"]))
 
     def _record(self, number: int, found: Annealed) -> None:
         goal = None if found.parameters is None else found.goal

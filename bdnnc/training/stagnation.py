@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 from bdnnc.network.network import Network
+from bdnnc.training.journal import recalled
 from bdnnc.training.neighbourhoods import Budget, improved
 from bdnnc.training.payloads import network_of_payload, network_payload
 from bdnnc.training.settings import MOST_ACTIVATIONS
@@ -52,13 +54,16 @@ class Stagnation:
         problem = self.work.formulation.problem
         return problem.patterns.shape[0] * sum(layer.units for layer in problem.layers) <= MOST_ACTIVATIONS
 
+    def _waves_network(self, record: Any) -> tuple[Network | None]:
+        problem, inputs = self.work.formulation.problem, self.work.means.inputs
+        return (None if record["network"] is None else network_of_payload(record["network"], inputs, problem.classes),)
+
     def _found(self, wave: int, pool: Sequence[Network], seconds: float) -> Network | None:
         """What an earlier run found after this wave, or what is found now."""
         journal, key = self.work.means.journal, f"{self.work.key}/neighbourhoods/{wave}"
-        record = journal.recorded(key)
-        if record is not None:
-            problem, inputs = self.work.formulation.problem, self.work.means.inputs
-            return None if record["network"] is None else network_of_payload(record["network"], inputs, problem.classes)
+        earlier = recalled(journal, key, self._waves_network)
+        if earlier is not None:
+            return earlier[0]
         other = replace(self.work, limits=replace(self.work.limits, seed=self.work.limits.seed + wave))
         budget = Budget(rounds=ROUNDS, seconds=seconds, share=seconds / 3, nodes=NODES)
         found = improved(other, pool, budget)

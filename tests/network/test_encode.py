@@ -289,7 +289,23 @@ def test_points_that_are_given_up() -> None:
     assert found["tp"] == [1]
 
 
+def test_worst_cases_of_scores() -> None:
+    """Of two linear units the lead of the first, w = (1, -4), falls by 1/2 + 4 and rises by 1/4; scores are (-1, 2), (-1, 4),
+    (-6, 8), so that the second class leads by 3, 5, 14."""
+    of, weights, biases = moved("static")
+    only = layer("o", 2, 2, finite(-2, -1, 0, 1, 2), BiasRule("in", finite(-3, -1, 0, 2)), unit="linear")
+    losses = [Loss("hinge", Fraction(8), ONES, nominal=nominal) for nominal in (False, True)]
+    of = replace(of, layers=(only,), goals=(goal(*losses),))
+    found = blocks(of, weights[:1], biases[:1])
+    check(found, {"wd o": [1, -4], "wp0 o": [1, 0], "wn0 o": [0, 4], "fall o": [4.5], "rise o": [0.25]})
+    leads = {(p, c): lead if c == 0 else -lead for p, lead in enumerate([3, 5, 14]) for c in (0, 1)}
+    members = [(int(p), int(c)) for p, c in np.argwhere(of.counts > 0)]
+    check(found, {"dp o": [max(0, 8 + leads[member]) for member in members]})
+    check(found, {"d o": [max(0, 8 + leads[member] + (4.5 if member[1] == 0 else 0.25)) for member in members]})
+
+
 CASES = (
+    test_worst_cases_of_scores,
     test_worst_cases_of_boxes,
     test_worst_cases_of_budgets_and_flips,
     test_worst_cases_of_l1,

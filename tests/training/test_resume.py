@@ -340,3 +340,36 @@ def test_what_is_broken_inside_a_line_is_told_with_its_place(folder: Path, kind:
             run(pipeline(folder, PLAIN))
         [found] = error.value.diagnostics
         assert (found.code, found.notes) == (code, (f"in `line {number + 1} of {path}`",))
+
+
+RECORDS = {
+    "search": "train search { restarts 2 moves 500 }\n",
+    "local_search": "train local_search { restarts 1 rounds 2 start none }\n",
+    "split": "train split { rounds 2 start none }\n",
+}
+
+
+@pytest.mark.parametrize("method", RECORDS)
+def test_records_of_another_form(method: str, folder: Path) -> None:
+    """Whatever stands in a record's place, a resume says which one it cannot read, or goes on without it."""
+    of = pipeline(folder, SPEC + RECORDS[method])
+    run(of, resume=False, name="whole")
+    lines = (folder / "whole.events.jsonl").read_text(encoding="utf-8").split("\n")[:-1]
+    places = [place for place, line in enumerate(lines) if json.loads(line)["event"] == "record"]
+    assert places
+    told = set()
+    for place in places:
+        event = json.loads(lines[place])
+        payload = event["payload"]
+        spoilt = [{}, [], 7, "x", *({**payload, name: wrong} for name in payload for wrong in ([], "x", {"a": 1}, [[[3]]]))]
+        spoilt += [{other: payload[other] for other in payload if other != name} for name in payload]
+        for other in spoilt:
+            changed = json.dumps({**event, "payload": other})
+            (folder / "toy.events.jsonl").write_text("\n".join([*lines[:place], changed]) + "\n", encoding="utf-8")
+            (folder / "toy.json").unlink(missing_ok=True)
+            try:
+                run(of)
+            except UserError as error:
+                told.update(diagnostic.code for diagnostic in error.diagnostics)
+    assert told <= {"E653", *(f"E55{digit}" for digit in range(10)), "E523"}
+    assert "E653" in told

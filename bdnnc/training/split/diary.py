@@ -10,7 +10,7 @@ import numpy as np
 from bdnnc.data.inputs import Input
 from bdnnc.formulation.formulate import Formulation
 from bdnnc.network.network import Network
-from bdnnc.training.journal import Journal
+from bdnnc.training.journal import Journal, recalled
 from bdnnc.training.payloads import network_of_payload, network_payload
 from bdnnc.training.split.partition import Partition
 
@@ -37,10 +37,12 @@ class Diary:
 
     def recall(self, number: int) -> Entry | None:
         """What an earlier run noted of a round."""
-        payload = self.journal.recorded(self._path(number))
-        if payload is None:
-            return None
+        return recalled(self.journal, self._path(number), self._entry)
+
+    def _entry(self, payload: Any) -> Entry:
         partition = Partition(np.array(payload["sets"], dtype=np.int64))
+        if partition.set_of.shape != (self.formulation.problem.points,):
+            raise ValueError("sets of other points")
         return Entry(partition, self._network(payload["last"]), self._network(payload["best"]), tuple(payload["infeasible"]))
 
     def note(self, number: int, entry: Entry) -> None:
