@@ -18,6 +18,7 @@ from bdnnc.formulation.worst.side import WAYS, Side
 from bdnnc.formulation.worst.tower import ANGLES, TURNS, longer, pairing
 from bdnnc.ir.program import Floats
 from bdnnc.network.network import FractionArray
+from bdnnc.uncertainty.corners import corners
 from bdnnc.uncertainty.exact_lp import furthest
 from bdnnc.uncertainty.sets import L1, L2, AtMost, Moves, Polytope
 from bdnnc.uncertainty.support import grid_points
@@ -61,8 +62,8 @@ def _of_side(side: Side, weights: FractionArray) -> tuple[Values, Floats]:
 
 
 def reach(side: Side, w: Floats) -> Floats:
-    """How far any rows of weights (C, n) go over a set in its direction, (R, C). Over a polytope without a step its box stands
-    for it, which is never less; a ball is as large as its tower makes it."""
+    """How far any rows of weights (C, n) go over a set in its direction, (R, C). Over a polytope that is clipped, flat
+    or of many inputs its box stands for it, which is never less; a ball is as large as its tower makes it."""
     coupling, step = side.moves.coupling, side.moves.step
     if isinstance(coupling, L2 | Polytope) and isinstance(step, Fraction):
         return np.stack([(grid_points(side.moves, row) @ (side.sign * w).T).max(axis=0) for row in range(side.rows)])
@@ -75,6 +76,8 @@ def reach(side: Side, w: Floats) -> Floats:
             return _l1(side, w, float(usable))[1]
         case L2(radius):
             return _round_reach(side, w, float(radius))
+        case Polytope() if not side.moves.clipped and (points := corners(coupling)) is not None:
+            return np.asarray((points @ (side.sign * w).T).max(axis=0, keepdims=True), dtype=np.float64)
         case _:
             return _box_reach(side, w)
 

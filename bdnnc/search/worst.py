@@ -1,8 +1,8 @@
 """Worst cases of the first layer in a search: how far the pre-activations of many rows of weights fall and rise, in integers;
 of a single linear layer, how far scores and their leads do.
 
-Closed forms (`network/worst_values.reach`), rounded up to the grid of the layer: what seems kept is kept. Over a polytope its
-box stands for it, so that the search finds less there than there is.
+Closed forms (`network/worst_values.reach`), rounded up to the grid of the layer: what seems kept is kept. Over a polytope
+that is clipped, flat or of many inputs its box stands for it, so that the search finds less there than there is.
 """
 
 from __future__ import annotations

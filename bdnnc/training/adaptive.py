@@ -131,6 +131,8 @@ class AdaptiveSearch:
     parents: list[int] = field(default_factory=list[int])
     moved: list[tuple[Fraction, ...]] = field(default_factory=list[tuple[Fraction, ...]])
     nodes: int = 0
+    seen: Floats | None = None
+    """The last point of a master that was judged."""
 
     def __post_init__(self) -> None:
         self.bound = least_objective(self.formulation)
@@ -284,7 +286,10 @@ class AdaptiveSearch:
     # --- networks ---------------------------------------------------------------------------------------------------
 
     def _take_solution(self, x: Floats, master: Master) -> None:
-        """Judge the network of a master's point."""
+        """Judge the network of a master's point, once."""
+        if self.seen is not None and np.array_equal(x, self.seen):
+            return
+        self.seen = x.copy()
         verdict = accept(x, master.formulation, self.work.means.inputs, True, master.joint, self.limits.patience)
         if isinstance(verdict, Accepted):
             self.take(verdict.network)

@@ -27,7 +27,7 @@ from bdnnc.formulation.worst.side import WAYS, Of, Part, Side, Way
 from bdnnc.formulation.worst_sums import worst_reach
 from bdnnc.ir.problem import ProblemLayer
 from bdnnc.ir.program import Floats, Implication, Index, Summand, Variable
-from bdnnc.uncertainty.exact_lp import maximum
+from bdnnc.uncertainty.corners import inside
 from bdnnc.uncertainty.leads import number_of_pair
 from bdnnc.uncertainty.sets import L1, L2, AtMost, Moves, Polytope, Uncertainty
 from bdnnc.uncertainty.support import grid_points
@@ -171,19 +171,9 @@ def _part(builder: Builder, side: Side) -> Part:
         case L2(radius):
             return ball_part(builder, side, float(radius))
         case Polytope():
-            return polytope_part(builder, side, coupling, _inside(coupling))
+            return polytope_part(builder, side, coupling, inside(coupling))
 
 
 def _on_step(radius: Fraction, moves: Moves) -> Fraction:
     """What of an l1 radius whole steps can use."""
     return radius // moves.step * moves.step if isinstance(moves.step, Fraction) else radius
-
-
-def _inside(polytope: Polytope) -> Floats:
-    """A point with the most room to every row of the polytope, which holds 0."""
-    width = len(polytope.matrix[0]) if polytope.matrix else 0
-    rows = [[*row, *(-value for value in row), Fraction(1)] for row in polytope.matrix]
-    found = maximum([Fraction(0)] * (2 * width) + [Fraction(1)], rows, polytope.side)
-    if found is None:
-        raise InternalError("a polytope of perturbations is bounded")
-    return np.array([float(found.x[j] - found.x[width + j]) for j in range(width)])
