@@ -91,11 +91,24 @@ def page(runs: Sequence[Run], methods: Sequence[str], marks: Sequence[float]) ->
     instances = [f"- {name}: {entry.text}" for name, entry in INSTANCES.items()]
     lines = [["instance", "s", *methods], ["---", "--:", *("--:" for _ in methods)], *rows(runs, methods, marks)]
     table = ["| " + " | ".join(line) + " |" for line in lines]
-    seeds = len({run.key.seed for run in runs if run.key.method == OWN})
-    ours = f"Ours: {seeds} seed{'' if seeds == 1 else 's'}. "
+    ours = f"Ours: {_seeds(runs)}. "
     return "\n".join(
         ["# Find", "", INTRODUCTION, "", machine, "", *instances, "", *table, "", ours + summary(runs, methods, marks), ""]
     )
+
+
+def _seeds(runs: Sequence[Run]) -> str:
+    """``3 seeds``; by instance where they differ."""
+    seeds: dict[str, set[int]] = {}
+    for run in runs:
+        if run.key.method == OWN:
+            seeds.setdefault(run.key.instance, set()).add(run.key.seed)
+    counts = {name: len(found) for name, found in seeds.items()}
+    parts: list[str] = []
+    for count in sorted(set(counts.values()), reverse=True):
+        names = "" if len(set(counts.values())) == 1 else f" of {', '.join(n for n in counts if counts[n] == count)}"
+        parts.append(f"{count} seed{'' if count == 1 else 's'}{names}")
+    return "; ".join(parts) or "no seed"
 
 
 def rich_table(runs: Sequence[Run], methods: Sequence[str], marks: Sequence[float]) -> None:
