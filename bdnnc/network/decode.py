@@ -64,7 +64,8 @@ def _kept(blocks: dict[Key, Floats], formulation: Formulation) -> NDArray[np.boo
     if not problem.is_soft:
         return np.full(problem.patterns.shape[0], problem.keeps_patterns)
     patterns, _ = np.nonzero(problem.counts)
-    sure = blocks["c", problem.layers[-1].name] < 0.5
+    given_up = blocks.get(("c", problem.layers[-1].name))  # not there as long as no goal asks for worst cases
+    sure = np.zeros(len(patterns), dtype=np.bool_) if given_up is None else given_up < 0.5
     return np.bincount(patterns[sure], minlength=problem.patterns.shape[0]) > 0
 
 

@@ -297,7 +297,7 @@ class AdaptiveSearch:
     def take(self, found: Network) -> None:
         """Judge a network at every point: what it fails at becomes scenarios, and where it keeps everything in the worst case
         and is the best so far it is kept."""
-        network = replace(found, inputs=self.work.means.inputs, classes=self.problem.classes)
+        network = self._of_class(found)
         judgement = self.judged(network)
         known = set(zip(self.parents, self.moved, strict=True))
         for scenario in zip(judgement.parents, judgement.moved, strict=True):
@@ -317,6 +317,14 @@ class AdaptiveSearch:
         if self.objective is None or objective < self.objective:
             self.network, self.objective = network, objective
             self.work.means.watch.on_network(network, sign * objective, sign * min(self.bound, objective))
+
+    def _of_class(self, found: Network) -> Network:
+        """The network with the margins that this class claims, which other readings of robustness may have wider."""
+        layers = tuple(
+            replace(layer, margin=Fraction(0) if layer.unit == "linear" else plan.thresholds.width)
+            for layer, plan in zip(found.layers, self.formulation.plans, strict=True)
+        )
+        return Network(self.work.means.inputs, layers, self.problem.classes)
 
     def judged(self, network: Network) -> Judgement:
         """The network at every point that it is right about, in parallel."""

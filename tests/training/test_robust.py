@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import bdnnc
 from bdnnc.diagnostics import UserError, WorkFailed
+from bdnnc.training.recheck import recheck
 from tests.constructs.of_robust import adaptively
 
 ELEVEN = "a,b,y\n4,1,1\n11,3,0\n8,3,0\n12,10,1\n7,6,1\n7,2,0\n0,6,0\n13,13,1\n12,9,1\n7,6,0\n12,11,1\n"
@@ -145,6 +146,27 @@ def test_lexicographic_and_constrained(tmp_path: Path) -> None:
     )
     assert static.network.training.goals[1].value >= 0
     assert far.train(time_limit=60).network.training.goals[1].value >= static.network.training.goals[1].value
+
+
+def test_a_soft_file_whose_first_goal_has_no_worst_case(tmp_path: Path) -> None:
+    """No point is given up as long as no goal asks for worst cases."""
+    network = NETWORK.replace("minimize zero_one", "minimize nominal errors then minimize errors")
+    result = compiled(tmp_path, ELEVEN, network, "robust static soft { inputs within linf(1) }").train(time_limit=30)
+    nominal, worst = (goal.value for goal in result.network.training.goals)
+    assert nominal == 1
+    assert worst >= nominal
+
+
+@pytest.mark.parametrize("method", ["exact", "local_search"])
+def test_adaptive_networks_claim_the_margins_of_their_class(method: str, tmp_path: Path) -> None:
+    """Searches for other readings of robustness find networks whose own class has wider margins."""
+    points = "a,b,c,y\n3,0,1,q\n1,3,4,p\n0,2,2,n\n2,1,2,p\n1,4,0,n\n1,4,2,q\n4,4,1,p\n"
+    network = (
+        "network { layer h: 2 step units weights in {-1, 1} layer o: 3 step units weights in {-1, 0, 1} }\nminimize errors\n"
+    )
+    made = compiled(tmp_path, points, network, "robust adaptive { inputs within linf(0.1) }")
+    found = made.train(method=method, time_limit=5).network
+    assert recheck(found.model, made._pipeline).difference is None
 
 
 def test_radius_0_is_nominal(tmp_path: Path) -> None:
