@@ -23,12 +23,11 @@ from bdnnc.formulation.layers import activations
 from bdnnc.formulation.linear_output import right_scores
 from bdnnc.formulation.losses import class_costs
 from bdnnc.formulation.outputs import MEMBER_AXES, at_most_one, impossible, right_bits
-from bdnnc.formulation.worst.cases import add_worst_cases, over_the_set
-from bdnnc.formulation.worst.side import Way
+from bdnnc.formulation.worst.cases import in_worst_case, over_the_set
 from bdnnc.ir.program import Floats, Implication, Index, Key, Premise, Variable
 from bdnnc.language.quantities import Errors, Loss
 
-SIDES: tuple[tuple[Literal[0, 1], Literal[">=", "<="], Way, float], ...] = ((1, ">=", "fall", -1.0), (0, "<=", "rise", 1.0))
+SIDES: tuple[tuple[Literal[0, 1], Literal[">=", "<="]], ...] = ((1, ">="), (0, "<="))
 
 
 def express_uncertified(builder: Builder, quantity: Loss | Errors) -> Expression:
@@ -89,26 +88,10 @@ def _keep_patterns(builder: Builder, key: Key) -> None:
     member, unit = np.nonzero(decided < 0)
     pattern = patterns[member]
     thresholds: tuple[Floats, Floats] = (found.active, -found.inactive)
-    cases = add_worst_cases(builder)
-    for (value, sense, way, sign), table in zip(SIDES, thresholds, strict=True):
+    for (value, sense), table in zip(SIDES, thresholds, strict=True):
         threshold = np.broadcast_to(table, shape)[pattern, unit]
-        premise = Premise(key, 0, member)
-        builder.implications.append(
-            Implication(
-                "keep_on" if value else "keep_off",
-                layer.name,
-                bits,
-                value,
-                sense,
-                pattern * layer.units + unit,
-                pattern,
-                unit,
-                threshold,
-                (*MEMBER_AXES, "unit"),
-                (pattern, classes[member], unit),
-                layer.statement,
-                None,
-                (cases.summand(way, pattern, unit, sign),),
-                premise,
-            )
-        )
+        rule = Implication(
+            "keep_on" if value else "keep_off", layer.name, bits, value, sense, pattern * layer.units + unit, pattern, unit,
+            threshold, (*MEMBER_AXES, "unit"), (pattern, classes[member], unit), layer.statement, also=Premise(key, 0, member),
+        )  # fmt: skip
+        builder.implications.append(in_worst_case(builder, rule))

@@ -14,8 +14,7 @@ import numpy as np
 from bdnnc.formulation.builder import Builder, Expression, summed
 from bdnnc.formulation.layers import activations
 from bdnnc.formulation.mentions import layers_with_margin
-from bdnnc.formulation.worst.cases import add_worst_cases
-from bdnnc.formulation.worst.side import Way
+from bdnnc.formulation.worst.cases import in_worst_case
 from bdnnc.ir.program import Floats, Implication, Index, Key, Summand, Variable
 from bdnnc.language.quantities import Margin, Margins
 
@@ -66,12 +65,10 @@ def _keep_distance(builder: Builder, place: int, key: Key, member: Index, nomina
     kind = f"{kind}_point" if nominal else kind
     sides: tuple[tuple[str, Literal[0, 1], Literal[">=", "<="], float], ...] = (("on", 1, ">=", -1.0), ("off", 0, "<=", 1.0))
     for side, value, sense, sign in sides:
-        summands = [Summand(key, literal, member[unit], np.full(len(literal), sign))]
-        if place == 0 and builder.problem.keeps_patterns and not nominal:
-            way: Way = "fall" if value else "rise"
-            summands.append(add_worst_cases(builder).summand(way, pattern, unit, sign))
+        margin = Summand(key, literal, member[unit], np.full(len(literal), sign))
         rule = Implication(
             f"{kind}_{side}", layer.name, bits, value, sense, literal, pattern, unit, np.zeros(len(literal)),
-            ("sample", "unit"), shape, layer.statement, None, tuple(summands),
+            ("sample", "unit"), shape, layer.statement, None, (margin,),
         )  # fmt: skip
-        builder.implications.append(rule)
+        moves = place == 0 and builder.problem.keeps_patterns and not nominal
+        builder.implications.append(in_worst_case(builder, rule) if moves else rule)

@@ -12,8 +12,7 @@ from bdnnc.formulation.mentions import asks_for_nominal
 from bdnnc.formulation.parameters import add_biases, add_weights
 from bdnnc.formulation.plan import LayerPlan
 from bdnnc.formulation.weights import weight_range
-from bdnnc.formulation.worst.cases import add_worst_cases
-from bdnnc.formulation.worst.side import Way
+from bdnnc.formulation.worst.cases import in_worst_case
 from bdnnc.ir.program import Floats, Implication, Key, PreActivation, Product, Variable
 
 
@@ -96,31 +95,16 @@ def activations(builder: Builder, place: int) -> Key:
     naming = shape if len(literal) == len(decided) else (pattern, unit)
     active = np.broadcast_to(found.active, shape).ravel()[literal]
     inactive = np.broadcast_to(found.inactive, shape).ravel()[literal]
-    rules: tuple[tuple[str, Literal[0, 1], Literal[">=", "<="], Floats, Way, float], ...] = (
-        ("on", 1, ">=", active, "fall", -1.0),
-        ("off", 0, "<=", -inactive, "rise", 1.0),
+    rules: tuple[tuple[str, Literal[0, 1], Literal[">=", "<="], Floats], ...] = (
+        ("on", 1, ">=", active),
+        ("off", 0, "<=", -inactive),
     )
     if place == 0 and builder.problem.is_soft and not asks_for_nominal(builder.problem):
         return key  # a point that is given up may have any pattern
     keeps = place == 0 and builder.problem.keeps_patterns
-    for kind, value, sense, threshold, way, sign in rules:
-        worst = (add_worst_cases(builder).summand(way, pattern, unit, sign),) if keeps else ()
-        builder.implications.append(
-            Implication(
-                kind,
-                layer.name,
-                key,
-                value,
-                sense,
-                literal,
-                pattern,
-                unit,
-                threshold,
-                axes,
-                naming,
-                layer.statement,
-                None,
-                worst,
-            )
+    for kind, value, sense, threshold in rules:
+        rule = Implication(
+            kind, layer.name, key, value, sense, literal, pattern, unit, threshold, axes, naming, layer.statement
         )
+        builder.implications.append(in_worst_case(builder, rule) if keeps else rule)
     return key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -30,6 +31,11 @@ class LayerPlan:
     sums: Sums
     thresholds: Thresholds
     moves: tuple[Moves, ...] = ()
+
+    @property
+    def margin(self) -> Fraction:
+        """The width around 0 that networks of the class keep free; 0 of a linear layer, whose gap is between scores."""
+        return Fraction(0) if self.layer.unit == "linear" else self.thresholds.width
 
     def network_class(self) -> LayerClass:
         """The class of networks that the layer's rows stand for, in words."""

@@ -44,7 +44,7 @@ from bdnnc.network.scales import scale_of
 from bdnnc.network.sums import exact_sums
 from bdnnc.network.worst_activity import WorstActivity
 from bdnnc.network.worst_values import worst_values
-from bdnnc.uncertainty.leads import differences, number_of_pair
+from bdnnc.uncertainty.leads import ahead, differences
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -281,11 +281,11 @@ def _deviations(point: Point, variable: Variable) -> Floats:
         least, most = _extremes(point, moves)
         sides = np.stack([most[patterns, 0], 0.0 - least[patterns, 0]], axis=1)
         return np.maximum(0.0, margin + sides[np.arange(len(patterns)), classes])
-    ahead = a[patterns] - a[patterns, classes][:, np.newaxis]
+    leads = a[patterns] - a[patterns, classes][:, np.newaxis]
     if moves:
-        ahead = ahead + _most_ahead(point, patterns, classes)
-    ahead[np.arange(len(patterns)), classes] = -np.inf
-    return np.maximum(0.0, margin + ahead.max(axis=1))
+        leads = leads + _most_ahead(point, patterns, classes)
+    leads[np.arange(len(patterns)), classes] = -np.inf
+    return np.maximum(0.0, margin + leads.max(axis=1))
 
 
 def _extremes(point: Point, moves: bool) -> tuple[Floats, Floats]:
@@ -305,10 +305,7 @@ def _most_ahead(point: Point, patterns: Index, classes: Index) -> Floats:
     rise = point.worst["rise"].reshape(-1, pairs)
     fall = rise if "fall" not in point.worst else point.worst["fall"].reshape(-1, pairs)
     row = patterns if len(rise) > 1 else np.zeros_like(patterns)
-    others = np.broadcast_to(np.arange(units), (len(patterns), units))
-    own = np.broadcast_to(classes[:, np.newaxis], others.shape)
-    pair = np.where(own == others, 0, number_of_pair(own, others, units))
-    return np.where(own < others, fall[row[:, np.newaxis], pair], rise[row[:, np.newaxis], pair])
+    return ahead(fall.T, rise.T, units)[classes, :, row]
 
 
 WORST_SYMBOLS = (

@@ -129,7 +129,7 @@ def decoded_layer(
         weights=weights,
         bias=np.full(layer.units, Fraction(0), dtype=object),
         absent=layer.absent_at(weights),
-        margin=plan.thresholds.width if layer.unit != "linear" else Fraction(0),
+        margin=plan.margin,
         height=layer.height,
     )
     return replace(found, bias=_biases(plan, claim, found, required, below, rounding))

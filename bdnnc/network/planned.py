@@ -61,8 +61,7 @@ def _layer(name: str, layer: Layer, plan: LayerPlan) -> Iterator[Check]:
             domain = bias.of(unit)
             yield Check(f"{name}.bias[{unit}]", value_text(value), f"in {domain.text()}", domain.contains(value))
     yield Check.equal(f"{name}.height", layer.height, posed.height)
-    margin = Fraction(0) if posed.unit == "linear" else plan.thresholds.width
-    yield Check.equal(f"{name}.margin", layer.margin, margin)
+    yield Check.equal(f"{name}.margin", layer.margin, plan.margin)
 
 
 def _absent(name: str, layer: Layer, plan: LayerPlan) -> Iterator[Check]:

@@ -36,8 +36,7 @@ def network_of(parameters: Parameters, model: SearchModel, formulation: Formulat
             bias = np.array([_centred(state, place, unit, formulation) for unit in range(posed.units)], dtype=object)
         elif plan.thresholds.bias.kind == "fixed":
             bias = np.array([domain.lower for domain in plan.thresholds.bias.domains], dtype=object)
-        margin = Fraction(0) if posed.unit == "linear" else plan.thresholds.width
-        layers.append(Layer(posed.name, posed.unit, weights, bias, posed.absent_at(weights), margin, posed.height))
+        layers.append(Layer(posed.name, posed.unit, weights, bias, posed.absent_at(weights), plan.margin, posed.height))
     return Network((), tuple(layers), formulation.problem.classes)
 
 

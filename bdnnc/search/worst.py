@@ -19,8 +19,7 @@ from bdnnc.ir.problem import Problem
 from bdnnc.network.worst_values import reach
 from bdnnc.search.kernels import Candidates, accumulated
 from bdnnc.search.thresholds import Window
-from bdnnc.uncertainty.leads import differences, ends_of_pairs
-from bdnnc.uncertainty.sets import Moves
+from bdnnc.uncertainty.leads import ahead, differences
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -53,8 +52,7 @@ class WorstGrid:
 
     def sample(self, patterns: Integers) -> WorstGrid:
         """Of some patterns."""
-        falls, rises = (tuple(_sampled(side, patterns) for side in sides) for sides in (self.falls, self.rises))
-        return replace(self, falls=falls, rises=rises)
+        return replace(self, falls=_sampled(self.falls, patterns), rises=_sampled(self.rises, patterns))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,15 +70,11 @@ class WorstLeads:
         fall, rise = (_reaches(sides, rows).T for sides in (self.falls, self.rises))
         if self.units == 1:
             return np.stack([rise, fall])
-        found = np.zeros((self.units, self.units, fall.shape[1]))
-        first, second = ends_of_pairs(self.units)
-        found[first, second], found[second, first] = fall, rise
-        return found
+        return ahead(fall, rise, self.units)
 
     def sample(self, patterns: Integers) -> WorstLeads:
         """Of some patterns."""
-        falls, rises = (tuple(_sampled(side, patterns) for side in sides) for sides in (self.falls, self.rises))
-        return replace(self, falls=falls, rises=rises)
+        return replace(self, falls=_sampled(self.falls, patterns), rises=_sampled(self.rises, patterns))
 
 
 def worst_leads(problem: Problem) -> WorstLeads | None:
@@ -108,12 +102,13 @@ def _reaches(sides: tuple[Side, ...], weights: Floats) -> Floats:
     return parts[0] if len(parts) == 1 else sum(parts[1:], parts[0])
 
 
-def _sampled(side: Side, patterns: Integers) -> Side:
-    moves = side.moves
-    low, high = (
-        box if box.shape[0] == 1 else ExactMatrix(box.numerators[patterns], box.denominators) for box in (moves.low, moves.high)
-    )
-    return replace(side, moves=Moves(moves.inputs, low, high, moves.coupling, moves.step, moves.clipped))
+def _sampled(sides: tuple[Side, ...], patterns: Integers) -> tuple[Side, ...]:
+    """The sets of some patterns."""
+
+    def rows(box: ExactMatrix) -> ExactMatrix:
+        return box if box.shape[0] == 1 else box.rows(patterns)
+
+    return tuple(replace(s, moves=replace(s.moves, low=rows(s.moves.low), high=rows(s.moves.high))) for s in sides)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

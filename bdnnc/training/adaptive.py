@@ -320,10 +320,8 @@ class AdaptiveSearch:
 
     def _of_class(self, found: Network) -> Network:
         """The network with the margins that this class claims, which other readings of robustness may have wider."""
-        layers = tuple(
-            replace(layer, margin=Fraction(0) if layer.unit == "linear" else plan.thresholds.width)
-            for layer, plan in zip(found.layers, self.formulation.plans, strict=True)
-        )
+        plans = self.formulation.plans
+        layers = tuple(replace(layer, margin=plan.margin) for layer, plan in zip(found.layers, plans, strict=True))
         return Network(self.work.means.inputs, layers, self.problem.classes)
 
     def judged(self, network: Network) -> Judgement:

@@ -128,8 +128,7 @@ def _layer(plan: LayerPlan, biases: Sequence[Fraction]) -> Layer:
     weights[layer.free] = Fraction(0) if layer.sparse else smallest_magnitude(layer.domain)
     bias = np.full(layer.units, Fraction(0), dtype=object)
     bias[: len(biases)] = biases
-    margin = Fraction(0) if layer.unit == "linear" else plan.thresholds.width
-    return Layer(layer.name, layer.unit, weights, bias, layer.absent_at(weights), margin, layer.height)
+    return Layer(layer.name, layer.unit, weights, bias, layer.absent_at(weights), plan.margin, layer.height)
 
 
 def _keeps_margins(network: Network, formulation: Formulation) -> bool:

@@ -19,6 +19,7 @@ from bdnnc.network.planned import network_class
 from bdnnc.pipeline import Pipeline
 from bdnnc.training.constant import best_constant
 from bdnnc.training.goals import train_goals
+from bdnnc.training.journal import ANEW
 from bdnnc.training.methods import METHODS
 from bdnnc.training.outcome import Outcome, StageOutcome, StageStatus, Watch
 from bdnnc.training.payloads import plain, stage_of_payload, stage_payload
@@ -150,7 +151,7 @@ def pair_of_payload(payload: Any, pair: Pipeline, name: str) -> PairResult:
         check_class(stage.network, name, pair)
         if stage.value is not None and Measured(stage.network, pair.problem).goal(goal) != stage.value:
             message = f"the value of `{goal.text}` for {' against '.join(classes)} in `{name}` is not what its network has"
-            raise UserError(Diagnostic("E653", message, help="begin anew without `--resume`, with other files"))
+            raise UserError(Diagnostic("E653", message, help=ANEW))
     searched = {key: entry.scalar() for key, entry in place.at("class").entries()}
     status = cast("Status", place.at("status").word(STATUSES))
     return PairResult(Outcome(stages), status, searched, float(place.at("seconds").number()))

@@ -42,10 +42,9 @@ def random_network(formulation: Formulation, rng: np.random.Generator) -> Networ
 def _layer(plan: LayerPlan, below: ExactMatrix, rng: np.random.Generator) -> Layer:
     layer = plan.layer
     weights = _weights(plan, rng)
-    margin = Fraction(0) if layer.unit == "linear" else plan.thresholds.width
     zeros = np.full(layer.units, Fraction(0), dtype=object)
-    found = Layer(layer.name, layer.unit, weights, zeros, layer.absent_at(weights), margin, layer.height)
-    return Layer(layer.name, layer.unit, weights, _biases(plan, found, below, rng), found.absent, margin, layer.height)
+    found = Layer(layer.name, layer.unit, weights, zeros, layer.absent_at(weights), plan.margin, layer.height)
+    return Layer(layer.name, layer.unit, weights, _biases(plan, found, below, rng), found.absent, plan.margin, layer.height)
 
 
 def _weights(plan: LayerPlan, rng: np.random.Generator) -> FractionArray:

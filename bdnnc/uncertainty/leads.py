@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Index = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 def ends_of_pairs(units: int) -> tuple[Index, Index]:
@@ -27,3 +28,12 @@ def differences(table: NDArray[Any]) -> NDArray[Any]:
     """(pairs, columns): the row of the first unit of each pair less that of the second."""
     first, second = ends_of_pairs(len(table))
     return table[first] - table[second]
+
+
+def ahead(fall: Floats, rise: Floats, units: int) -> Floats:
+    """(units, units, rows): how far moves bring unit o ahead of unit c, at [c, o], where the lead of the first of each pair
+    falls and rises so far, (pairs, rows); 0 at [c, c]."""
+    found = np.zeros((units, units, fall.shape[1]))
+    first, second = ends_of_pairs(units)
+    found[first, second], found[second, first] = fall, rise
+    return found

@@ -38,9 +38,10 @@ class AtMost:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Polytope:
-    """``matrix @ delta <= side``: bounded, with 0 in it. ``matrix``: one row of Fractions an inequality."""
+    """``matrix @ delta <= side``: bounded, with 0 in it. ``matrix``: one row of Fractions an inequality. Hashed as an object:
+    what is kept of one (`corners`) is found without a look at its numbers."""
 
     matrix: tuple[tuple[Fraction, ...], ...]
     side: tuple[Fraction, ...]

@@ -60,11 +60,16 @@ def cell(values: Sequence[float], most: int) -> str:
     return f"{fmean(values):.1f}{spread}" + ("" if len(values) == most else f" ({len(values)})")
 
 
+def leads(fits: Sequence[Fit], data: str, method: str, widths: tuple[int, ...]) -> list[float]:
+    """How far the method is ahead of the straight-through network on each of the splits that both have."""
+    own, other = tested(fits, data, method, widths), tested(fits, data, REFERENCE, widths)
+    return [own[number] - other[number] for number in own if number in other]
+
+
 def difference(fits: Sequence[Fit], data: str, method: str, widths: tuple[int, ...]) -> str:
     """How far the method is ahead of the straight-through network on the splits that both have: mean, and the deviation of the
     mean."""
-    own, other = tested(fits, data, method, widths), tested(fits, data, REFERENCE, widths)
-    ahead = [own[number] - other[number] for number in own if number in other]
+    ahead = leads(fits, data, method, widths)
     if not ahead:
         return ""
     spread = f" ± {stdev(ahead) / len(ahead) ** 0.5:.1f}" if len(ahead) > 1 else ""
@@ -108,9 +113,8 @@ def _behind(fits: Sequence[Fit], names: Sequence[str], widths: tuple[int, ...]) 
 
 
 def _lag(fits: Sequence[Fit], data: str, method: str, widths: tuple[int, ...]) -> float | None:
-    own, other = tested(fits, data, method, widths), tested(fits, data, REFERENCE, widths)
-    both = own.keys() & other.keys()
-    return fmean(other[number] - own[number] for number in both) if both else None
+    ahead = leads(fits, data, method, widths)
+    return -fmean(ahead) if ahead else None
 
 
 def _seconds(fits: Sequence[Fit], data: str, method: str) -> str:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bdnnc.diagnostics import InternalError
 from bdnnc.formulation.builder import Builder
@@ -100,27 +99,30 @@ def add_worst_cases(builder: Builder) -> WorstCases:
     return cases
 
 
+def in_worst_case(builder: Builder, rule: Implication) -> Implication:
+    """What a rule concludes of the first layer's sums, wherever its points move."""
+    return _moved(rule, add_worst_cases(builder), rule.unit)
+
+
 def over_the_set(builder: Builder, rule: Implication) -> list[Implication]:
-    """What a rule concludes, wherever its points move: of a first layer's sums, or of the leads of linear ones."""
-    cases = add_worst_cases(builder)
-    ahead: Way = "fall" if rule.sense == ">=" else "rise"
-    sign = -1.0 if rule.sense == ">=" else 1.0
+    """What a rule concludes of the last layer, where that is the first, wherever its points move: of its sums, or of the leads
+    of linear units, which fall one way and rise the other."""
     if rule.other is None:
-        return [_moved(rule, cases.summand(ahead, rule.pattern, rule.unit, sign))]
+        return [in_worst_case(builder, rule)]
+    cases = add_worst_cases(builder)
     lead = number_of_pair(rule.unit, rule.other, builder.problem.output_units)
     if cases.is_even:
-        return [_moved(rule, cases.summand(ahead, rule.pattern, lead, sign))]
-    behind: Way = "rise" if ahead == "fall" else "fall"
-    is_first = rule.unit < rule.other  # the pair's own lead falls, else that of the other unit rises
-    sides: tuple[tuple[Way, str, NDArray[np.bool_]], ...] = (ahead, "", is_first), (behind, "_back", ~is_first)
-    found: list[Implication] = []
-    for way, suffix, where in sides:
-        part = replace(rule.some(np.flatnonzero(where)), kind=f"{rule.kind}{suffix}")
-        found.append(_moved(part, cases.summand(way, part.pattern, lead[where], sign)))
-    return found
+        return [_moved(rule, cases, lead)]
+    first = rule.unit < rule.other  # the pair's own lead falls, else that of the other unit rises
+    chosen, others = np.flatnonzero(first), np.flatnonzero(~first)
+    back = replace(rule.some(others), kind=f"{rule.kind}_back")
+    return [_moved(rule.some(chosen), cases, lead[chosen]), _moved(back, cases, lead[others], is_reversed=True)]
 
 
-def _moved(rule: Implication, worst: Summand) -> Implication:
+def _moved(rule: Implication, cases: WorstCases, unit: Index, is_reversed: bool = False) -> Implication:
+    """The rule with the worst case of its side: what has to stay above falls, what has to stay below rises."""
+    is_below = rule.sense == "<="
+    worst = cases.summand(WAYS[is_below != is_reversed], rule.pattern, unit, 1.0 if is_below else -1.0)
     return replace(rule, summands=(*rule.summands, worst))
 
 

@@ -37,8 +37,7 @@ def _mean_layer(layers: Sequence[Layer], plan: LayerPlan) -> Layer:
         if free.any():
             scales = [max((abs(weight) for weight in layer.weights[unit][free]), default=Fraction(0)) for layer in layers]
             weights[unit, free] = _members(means[unit, free], plan, sum(scales, Fraction(0)) / len(scales))
-    margin = Fraction(0) if posed.unit == "linear" else plan.thresholds.width
-    return replace(first, weights=weights, bias=_biases(layers, plan), absent=posed.absent_at(weights), margin=margin)
+    return replace(first, weights=weights, bias=_biases(layers, plan), absent=posed.absent_at(weights), margin=plan.margin)
 
 
 def _mean(arrays: Sequence[FractionArray]) -> FractionArray:
