@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bdnnc.search.block import Heat
 from bdnnc.search.chances import CHUNK, draw
-from bdnnc.search.grids import nearest, product
+from bdnnc.search.grids import product
 from bdnnc.search.model import SearchModel
 from bdnnc.search.pace import Pace
 from bdnnc.search.state import Parameters
@@ -101,11 +101,7 @@ def random_parameters(model: SearchModel, random: Generator) -> Parameters:
         if layer.scales is not None:
             scale = layer.scales[random.integers(len(layer.scales), size=layer.units)]
         drawn = layer.levels[random.integers(len(layer.levels), size=layer.free.shape)] * scale[:, np.newaxis]
-        table = np.where(layer.free, drawn, layer.constant)
-        if layer.least is not None and layer.most is not None:
-            clipped = np.clip(table, layer.least, layer.most)
-            members = [nearest(layer.levels * own, row) for own, row in zip(scale.tolist(), clipped, strict=True)]
-            table = np.where(layer.free, np.array(members), table)
+        table = np.where(layer.free, layer.drawn_in(drawn, scale), layer.constant)
         if below is model.X:
             _leave_out(table, model, random)
         if layer.fan_in is not None:

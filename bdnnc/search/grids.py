@@ -94,6 +94,15 @@ class GridLayer:
         """Of pre-activations and biases."""
         return self.weight_scale * self.input_scale
 
+    def drawn_in(self, table: Integers, scales: Integers) -> Integers:
+        """The weights (units, inputs), those outside their bounds replaced by the members nearest to these. ``scales``:
+        (units,), 1 but in scaled sets."""
+        if self.least is None or self.most is None:
+            return table
+        clipped = np.clip(table, self.least, self.most)
+        members = [nearest(self.levels * own, row) for own, row in zip(scales.tolist(), clipped, strict=True)]
+        return np.where(clipped == table, table, np.array(members))
+
     def bias_grid(self, unit: int) -> BiasGrid | None:
         """The grid of a unit's bias; None for `bias none`."""
         if not self.biases:

@@ -137,9 +137,7 @@ class _Layer:
             table = nearest(grid.levels, np.rint(low + (self.latent + 1) * ((high - low) / 2)).astype(np.int64))
         if grid.scales is not None:
             table *= self.scales[:, np.newaxis]
-        if grid.least is not None and grid.most is not None:
-            clipped = np.clip(table, grid.least, grid.most)
-            table = np.where(clipped == table, table, nearest(grid.levels, clipped))
+        table = grid.drawn_in(table, self.scales)
         if not self.is_free:
             table = np.where(grid.free, table, grid.constant)
         if grid.fan_in is not None and grid.fan_in < table.shape[1]:

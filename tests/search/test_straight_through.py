@@ -39,6 +39,23 @@ def clouds(classes: int, points: int = 120) -> tuple[NDArray[np.float64], NDArra
     return 8 * np.eye(classes)[y] + random.integers(-2, 3, (points, classes)), y.astype(np.int64)
 
 
+def test_bounds_on_weights_of_scaled_sets_leave_members() -> None:
+    """What a bound cuts off is replaced by a scale times a member, not by a member of the base."""
+    X, y = clouds(3)
+    weights = "weights in scaled {-1, 1} by [0.5, 2]"
+    text = file(
+        f"3 step units {weights}", f"classes step units {weights}", "hamming\nsubject to { output.weights[*,*] <= 0.7 }"
+    )
+    compiled = bdnnc.compile(text, data=(X, y))
+    formulation = formulate(compiled.problem)
+    model = search_model(formulation)
+    for seed in range(5):
+        found = descend(model, np.random.default_rng(seed), 3000, None)
+        assert found is not None
+        for layer, table, scales in zip(model.layers, found.parameters.weights, found.parameters.scales, strict=True):
+            assert (np.abs(table) == np.abs(layer.levels[0]) * scales[:, np.newaxis]).all()
+
+
 @settings(max_examples=80)
 @given(problems(), st.integers(0, 2**32))
 def test_what_comes_out_is_a_network_of_the_class(of: Problem, seed: int) -> None:
